@@ -1,0 +1,36 @@
+"""Every rule of booking that can say no."""
+
+from core.errors import Conflict
+
+
+class SlotTaken(Conflict):
+    """`alternatives`, where the door can offer them, are up to three free times."""
+
+    reason = "SLOT_TAKEN"
+    message = "This time is no longer free."
+
+
+class NotOffered(Conflict):
+    """The time is not on offer; `reason` is the first one that explain gives."""
+
+    message = "This time cannot be booked."
+
+    def __init__(self, reason: str, message: str | None = None, **details: object) -> None:
+        super().__init__(message, **details)
+        self.reason = reason  # type: ignore[misc]  (one class for every reason of the engine)
+
+
+class IllegalTransition(Conflict):
+    reason = "ILLEGAL_TRANSITION"
+    message = "A booking in this status cannot do that."
+
+
+class HoldLapsed(Conflict):
+    reason = "HOLD_LAPSED"
+    message = "The hold on this time has lapsed."
+
+
+class ReferenceTaken(Conflict):
+    """Two random references met; the service draws another one. No client ever sees it."""
+
+    reason = "REFERENCE_TAKEN"

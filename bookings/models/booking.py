@@ -1,0 +1,159 @@
+import secrets
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from bookings.errors import IllegalTransition
+from bookings.models.catalog import Resource, Service
+from bookings.models.customer import Customer
+from core.fields import (
+    EncryptedCharField,
+    EncryptedEmailField,
+    EncryptedTextField,
+    blind_index,
+    normalise_email,
+    normalise_phone,
+    prefix_indexes,
+)
+from core.models import TenantModel
+
+# Without vowels and without what sounds or looks alike: read out on the telephone, no words.
+REFERENCE_LETTERS = "23456789BCDFGHJKMNPQRTVWXYZ"
+REFERENCE_LENGTH = 8
+
+
+def new_reference() -> str:
+    """Return a fresh reference, e.g. `K7PM-4XQ2`: 38 random bits, unique in an organization."""
+    text = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(REFERENCE_LENGTH))
+    return f"{text[:4]}-{text[4:]}"
+
+
+class Booking(TenantModel):
+    """One customer's appointment.
+
+    Time:    `starts_at` and `ends_at` are what the customer sees, without buffers. What it
+             keeps busy is in its allocations.
+    Status:  see TRANSITIONS; only `bookings.services.booking` changes it, and a trigger
+             refuses what the table does not allow.
+    Version: rises by one with every change of status, time, resource or details.
+    People:  name, company, email, phone, inquiry, notes and reason are encrypted; the
+             `*_index` columns are what they are found by.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", _("Pending")
+        CONFIRMED = "CONFIRMED", _("Confirmed")
+        COMPLETED = "COMPLETED", _("Completed")
+        NO_SHOW = "NO_SHOW", _("No-show")
+        CANCELLED = "CANCELLED", _("Cancelled")
+
+    TRANSITIONS = {
+        Status.PENDING: frozenset({Status.CONFIRMED, Status.CANCELLED}),
+        Status.CONFIRMED: frozenset({Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED}),
+        Status.COMPLETED: frozenset(),
+        Status.NO_SHOW: frozenset(),
+        Status.CANCELLED: frozenset(),
+    }
+    OPEN = (Status.PENDING, Status.CONFIRMED)
+
+    class Source(models.TextChoices):
+        API = "API", "API"
+        STAFF = "STAFF", _("Staff")
+        PAGE = "PAGE", _("Booking page")
+
+    reference = models.CharField(max_length=12, default=new_reference, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="bookings")
+    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="bookings")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="bookings")
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    timezone = models.CharField(max_length=64)
+
+    name = EncryptedCharField(max_length=200)
+    company = EncryptedCharField(max_length=200, blank=True, default="")
+    email = EncryptedEmailField(max_length=254)
+    phone = EncryptedCharField(max_length=32, blank=True, default="")
+    inquiry = EncryptedTextField(max_length=10_000, blank=True, default="")
+    notes = EncryptedTextField(max_length=10_000, blank=True, default="")
+    cancel_reason = EncryptedTextField(max_length=2_000, blank=True, default="")
+    email_index = models.BinaryField(max_length=32)
+    phone_index = models.BinaryField(max_length=32, null=True)
+    name_index = ArrayField(models.BigIntegerField(), default=list)
+
+    price_amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    price_currency = models.CharField(max_length=3, blank=True)
+    source = models.CharField(max_length=16, choices=Source, default=Source.API)
+    confirmation_sent = models.BooleanField(default=False, db_default=False)
+    reminder_sent = models.BooleanField(default=False, db_default=False)
+    cancelled_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="booking_ends_after_it_starts",
+                condition=Q(ends_at__gt=F("starts_at")),
+                violation_error_code="ends_before_start",
+                violation_error_message=_("A booking must end after it starts."),
+            ),
+            models.CheckConstraint(
+                name="booking_status_is_known",
+                condition=Q(
+                    status__in=["PENDING", "CONFIRMED", "COMPLETED", "NO_SHOW", "CANCELLED"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="booking_cancelled_at_matches_status",
+                condition=Q(status="CANCELLED", cancelled_at__isnull=False)
+                | (~Q(status="CANCELLED") & Q(cancelled_at=None)),
+                violation_error_message=_("A cancelled booking knows when it was cancelled."),
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "reference"], name="booking_reference_is_unique"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "starts_at", "id"], name="booking_list"),
+            models.Index(
+                fields=["organization", "status", "starts_at", "id"], name="booking_by_status"
+            ),
+            models.Index(fields=["resource", "starts_at"], name="booking_by_resource"),
+            models.Index(fields=["organization", "email_index"], name="booking_by_email"),
+            models.Index(
+                fields=["organization", "phone_index"],
+                name="booking_by_phone",
+                condition=Q(phone_index__isnull=False),
+            ),
+            GinIndex(fields=["name_index"], name="booking_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def move_to(self, status: "Booking.Status") -> None:
+        """Set the next status, or raise IllegalTransition. The calling service saves."""
+        if status not in self.TRANSITIONS[self.Status(self.status)]:
+            raise IllegalTransition(status=self.status, wanted=status)
+        self.status = status
+        if status == self.Status.CANCELLED:
+            self.cancelled_at = timezone.now()
+
+    def index_the_person(self) -> None:
+        """Bring the blind indexes in line with the encrypted columns. Does not save."""
+        self.email_index = self.index_of_email(self.email)
+        self.phone_index = self.index_of_phone(self.phone) if self.phone else None
+        self.name_index = prefix_indexes(self.name)
+
+    @staticmethod
+    def index_of_email(email: str) -> bytes:
+        return blind_index(normalise_email(email), purpose="booking.email")
+
+    @staticmethod
+    def index_of_phone(phone: str) -> bytes:
+        return blind_index(normalise_phone(phone), purpose="booking.phone")

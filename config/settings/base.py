@@ -1,0 +1,65 @@
+"""Django itself."""
+
+from pathlib import Path
+
+from config.settings import embedded
+from config.settings.env import APP_ENV, BASE_DIR, IS_PRODUCTION, env
+
+DEBUG = env("DEBUG")
+VAR_DIR = Path(env("VAR_DIR"))
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "import_export",
+    "corsheaders",
+    "anymail",
+    "django_prometheus",
+    "core",
+    "bookings",
+    "notifications",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASE_URL = env("DATABASE_URL") or embedded.database_url(VAR_DIR, production=IS_PRODUCTION)
+REDIS_URL = env("REDIS_URL") or embedded.redis_url(VAR_DIR, production=IS_PRODUCTION)
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+
+AUTH_USER_MODEL = "core.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+APPEND_SLASH = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a body beyond 1 MiB is a 413
+__all__ = [name for name in dir() if name.isupper()]

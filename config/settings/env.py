@@ -1,0 +1,73 @@
+"""Every environment variable that Holdfast reads: its name, its type, its default.
+
+Nothing else reads os.environ. A secret NAME may also be given as NAME_FILE, the path of a
+file that holds it. The seeds' other names for a thing are its aliases (ALIASES below).
+"""
+
+import os
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+env = environ.FileAwareEnv(
+    # where and what
+    APP_ENV=(str, "development"),  # development | test | staging | production
+    DEBUG=(bool, False),
+    PORT=(int, 8000),
+    PUBLIC_BASE_URL=(str, ""),
+    FRONTEND_URL=(str, ""),
+    ALLOWED_HOSTS=(list, []),
+    VAR_DIR=(str, str(BASE_DIR / "var")),
+    # secrets
+    SECRET_KEY=(str, ""),
+    ENCRYPTION_KEY=(str, ""),
+    ENCRYPTION_INDEX_KEY=(str, ""),
+    API_KEY=(str, ""),
+    API_KEY_HASHES=(list, []),
+    # database and queue
+    DATABASE_URL=(str, ""),
+    DATABASE_POOL_SIZE=(int, 20),
+    DATABASE_POOLER=(str, ""),  # "transaction" behind PgBouncer and its like
+    REDIS_URL=(str, ""),
+    WEB_PROCESSES=(int, 2),
+    WORKER_PROCESSES=(int, 2),
+    # limits
+    RATE_LIMIT_WINDOW_MS=(int, 60_000),
+    RATE_LIMIT_MAX_REQUESTS=(int, 100),
+    TRUSTED_PROXIES=(list, []),
+    # mail
+    EMAIL_BACKEND=(str, "django.core.mail.backends.smtp.EmailBackend"),
+    SMTP_HOST=(str, ""),
+    SMTP_PORT=(int, 587),
+    SMTP_USER=(str, ""),
+    SMTP_PASSWORD=(str, ""),
+    SMTP_SECURITY=(str, "starttls"),  # starttls | tls | none
+    MAIL_FROM=(str, ""),
+    ADMIN_EMAIL=(str, ""),
+    # observation
+    LOG_LEVEL=(str, "info"),
+    LOG_FILE_PATH=(str, ""),
+    SENTRY_DSN=(str, ""),
+    METRICS_TOKEN=(str, ""),
+    # browsers
+    ALLOWED_ORIGINS=(list, []),
+)
+
+ALIASES = {
+    "APP_ENV": ["NODE_ENV"],
+    "PUBLIC_BASE_URL": ["API_BASE_URL"],
+    "DATABASE_POOL_SIZE": ["DB_POOL_MAX"],
+    "ADMIN_EMAIL": ["YOUR_EMAIL"],
+    "ALLOWED_ORIGINS": ["CORS_ORIGINS"],
+}
+
+environ.Env.read_env(BASE_DIR / ".env")
+for name, others in ALIASES.items():
+    for other in others:
+        if name not in os.environ and other in os.environ:
+            os.environ[name] = os.environ[other]
+
+APP_ENV = env("APP_ENV").lower()
+IS_PRODUCTION = APP_ENV in ("production", "staging")

@@ -1,0 +1,33 @@
+"""Celery: the broker, the safety net, and everything that runs on a clock."""
+
+from config.settings.base import REDIS_URL
+
+# Redis on a socket has one spelling for Celery and another for everything else.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # an hour without Redis is waited out
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TIMEZONE = "UTC"
+# Redis gives out again what stays unacknowledged this long, so no countdown may exceed it.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 0.25,
+}
+
+# Every nudge may be lost; the clock finds the rows.
+CELERY_BEAT_SCHEDULE = {
+    "relay-outbox": {"task": "core.tasks.relay_outbox", "schedule": 5},
+    "lapse-holds": {"task": "bookings.tasks.lapse_holds", "schedule": 10},
+    "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 3600},
+    "send-due-deliveries": {"task": "notifications.tasks.send_due_deliveries", "schedule": 5},
+}
+
+QUEUE_NUDGES = True

@@ -1,0 +1,93 @@
+"""Who is asking, and what they may do: one table from role to scopes, one object per caller.
+
+A scope is `noun:verb`. `*` is every scope of one's own organization.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from core.errors import Forbidden
+
+
+class CallerKind(StrEnum):
+    USER = "user"
+    KEY = "key"
+    CUSTOMER = "customer"
+    CLOCK = "clock"
+    COMMAND = "command"
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    MANAGER = "manager"
+    STAFF = "staff"
+    VIEWER = "viewer"
+
+
+EVERYTHING = frozenset({"*"})
+
+SCOPES = {
+    "bookings:read": "Read bookings and the people in them",
+    "bookings:write": "Book, change and cancel",
+    "bookings:create": "Book, without reading anybody's bookings",
+    "holds:write": "Keep a time for a few minutes",
+    "catalog:read": "Read services, resources and free times",
+    "catalog:write": "Change services, resources and opening hours",
+    "customers:read": "Read customers",
+    "customers:write": "Change customers",
+    "deliveries:read": "See messages and how they ended",
+    "deliveries:write": "Send messages again",
+    "keys:read": "See API keys",
+    "keys:write": "Make and revoke API keys",
+    "events:read": "Read the audit trail",
+    "exports:read": "Export lists of people",
+    "system:status": "Read health in detail and metrics",
+}
+
+_READ = frozenset({"bookings:read", "catalog:read", "customers:read", "deliveries:read"})
+_DESK = _READ | {
+    "bookings:write",
+    "bookings:create",
+    "holds:write",
+    "customers:write",
+    "deliveries:write",
+}
+
+SCOPES_OF_ROLE: dict[Role, frozenset[str]] = {
+    Role.OWNER: EVERYTHING,
+    Role.ADMIN: EVERYTHING,
+    Role.MANAGER: _DESK | {"catalog:write", "events:read", "exports:read"},
+    Role.STAFF: _DESK | {"events:read"},
+    Role.VIEWER: _READ,
+}
+# What may sit in a browser: no scope here reads a person.
+PUBLISHABLE_SCOPES = frozenset({"catalog:read", "holds:write", "bookings:create"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever stands at a door. Written on every event; asked by every view."""
+
+    kind: CallerKind
+    organization_id: UUID
+    id: UUID | None = None
+    scopes: frozenset[str] = EVERYTHING
+
+    def may(self, scope: str) -> bool:
+        return "*" in self.scopes or scope in self.scopes
+
+    def require(self, scope: str) -> None:
+        """Raise Forbidden without `scope`."""
+        if not self.may(scope):
+            raise Forbidden
+
+    @classmethod
+    def clock(cls, organization_id: UUID) -> "Caller":
+        """Return who acts when time itself does: lapses, reminders, rescues."""
+        return cls(CallerKind.CLOCK, organization_id)
+
+    @classmethod
+    def command(cls, organization_id: UUID) -> "Caller":
+        return cls(CallerKind.COMMAND, organization_id)

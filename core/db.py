@@ -1,0 +1,211 @@
+"""Transactions, retries, and what PostgreSQL can do for us that Django has no name for."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from random import uniform
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Func, Model
+from django.db.models.sql import InsertQuery
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from core.deadline import remaining_seconds
+from core.errors import Busy, DomainError, TimedOut, Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 3
+LOST_CONNECTION_FIRST_WAIT_SECONDS = 1.0
+LOST_CONNECTION_LONGEST_WAIT_SECONDS = 8.0
+
+# PostgreSQL's error codes, appendix A of its manual.
+DEADLOCK_OR_SERIALIZATION = {"40P01", "40001"}
+LOCK_NOT_AVAILABLE = "55P03"
+QUERY_CANCELED = "57014"
+SERVER_GONE = {"57P01", "57P02", "57P03", "53300", "25P03"}
+
+_door_is_open: ContextVar[bool] = ContextVar("door_is_open", default=False)
+_attempt_number: ContextVar[int] = ContextVar("attempt_number", default=1)
+
+
+class ChangedMeanwhile(Exception):
+    """What was read before the lock is no longer so; the whole callable is repeated."""
+
+
+def in_one_transaction(work: Callable[P, T]) -> Callable[P, T]:
+    """Make `work` one durable transaction that survives what heals by itself.
+
+    This is the door's side of a service: it alone opens the transaction and it alone
+    retries, always the whole of `work` (up to 3 attempts, and never beyond the request's
+    deadline): after 10-100 ms for a deadlock, after 1 s doubling to 8 s for a lost
+    connection. So `work` must do nothing outside the database, and must choose the ids of
+    what it makes before its first attempt.
+
+    Called from inside another such transaction it joins it in a savepoint, so that a
+    refusal leaves the caller's own changes usable, and retries nothing. Called inside a
+    transaction that somebody else opened, it raises RuntimeError (`durable`).
+
+    Raises Busy (a lock was not free within 3 s), TimedOut, Unavailable.
+    """
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        if _door_is_open.get():
+            with transaction.atomic():
+                return work(*args, **kwargs)
+        token = _door_is_open.set(True)
+        try:
+            return retrying(_durable(work), *args, **kwargs)
+        finally:
+            _door_is_open.reset(token)
+
+    return run
+
+
+def _durable(work: Callable[P, T]) -> Callable[P, T]:
+    attempts = 0
+
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> T:
+        nonlocal attempts
+        attempts += 1
+        token = _attempt_number.set(attempts)
+        try:
+            with transaction.atomic(durable=True):
+                return work(*args, **kwargs)
+        finally:
+            _attempt_number.reset(token)
+
+    return attempt
+
+
+def is_repeated() -> bool:
+    """Say whether an earlier attempt may have committed without our hearing of it."""
+    return _attempt_number.get() > 1
+
+
+def retrying(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `work` until it succeeds or repeating cannot help. Safe for reads and transactions."""
+    attempts = Retrying(
+        retry=retry_if_exception(_heals_by_itself),
+        stop=stop_after_attempt(ATTEMPTS) | _deadline_is_near,
+        wait=_wait_before_next,
+        before_sleep=_note_the_retry,
+        reraise=True,
+    )
+    try:
+        return attempts(work, *args, **kwargs)
+    except ChangedMeanwhile as error:
+        raise Busy from error
+    except (OperationalError, InterfaceError) as error:
+        raise _as_refusal(error) from error
+
+
+def require_transaction() -> None:
+    """Assert that a door opened a transaction: for what takes locks and must not open its own."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("This takes locks, so it has to run inside in_one_transaction.")
+
+
+@contextmanager
+def violation_of(constraint: str, *, becomes: type[DomainError]) -> Iterator[None]:
+    """Turn one named constraint's violation into a domain error; let every other one through.
+
+    Opens no savepoint (two round trips saved): whoever wants to go on after the refusal
+    calls a service, which joins in a savepoint of its own.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if broken != constraint:
+            raise
+        raise becomes from error
+
+
+def insert_together(*rows: Model) -> None:
+    """Insert rows of any tables in one statement, so in one round trip (a CTE per row).
+
+    For rows whose keys are chosen already. Foreign keys between them are fine: ours are
+    checked at the end of the transaction.
+    """
+    statements: list[str] = []
+    parameters: list[Any] = []
+    for row in rows:
+        query = InsertQuery(type(row))
+        fields = [field for field in row._meta.concrete_fields if not field.generated]
+        query.insert_values(fields, [row])
+        ((sql, values),) = query.get_compiler(connection=connection).as_sql()
+        statements.append(sql)
+        parameters.extend(values)
+    *first, last = statements
+    tables = ", ".join(f"part_{n} AS ({sql})" for n, sql in enumerate(first))
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {tables} {last}" if first else last, parameters)
+    for row in rows:
+        row._state.adding = False
+        row._state.db = connection.alias
+
+
+class TsTzRange(Func):
+    """PostgreSQL's half-open `[start, end)`: back-to-back appointments do not touch."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+def _sqlstate(error: BaseException) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def _connection_is_lost(error: BaseException) -> bool:
+    state = _sqlstate(error)
+    is_ours = isinstance(error, OperationalError | InterfaceError)
+    return is_ours and (not state or state.startswith("08") or state in SERVER_GONE)
+
+
+def _heals_by_itself(error: BaseException) -> bool:
+    if isinstance(error, ChangedMeanwhile):
+        return True
+    return _sqlstate(error) in DEADLOCK_OR_SERIALIZATION or _connection_is_lost(error)
+
+
+def _wait_before_next(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    if error is None or not _connection_is_lost(error):
+        return uniform(0.010, 0.100)  # noqa: S311  (jitter, not a secret)
+    wait = LOST_CONNECTION_FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1)
+    return min(wait, LOST_CONNECTION_LONGEST_WAIT_SECONDS) * uniform(1, 1.25)  # noqa: S311
+
+
+def _deadline_is_near(state: RetryCallState) -> bool:
+    left = remaining_seconds()
+    return left is not None and state.upcoming_sleep >= left
+
+
+def _note_the_retry(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if error is not None and _connection_is_lost(error):
+        connection.close()  # the next attempt opens a new one
+    log.warning(
+        "Database call repeated",
+        attempt=state.attempt_number,
+        sqlstate=_sqlstate(error) if error else "",
+        wait_seconds=round(state.upcoming_sleep, 3),
+    )
+
+
+def _as_refusal(error: Exception) -> DomainError:
+    state = _sqlstate(error)
+    if state == LOCK_NOT_AVAILABLE:
+        return Busy()
+    if state == QUERY_CANCELED:
+        return TimedOut()
+    return Unavailable()

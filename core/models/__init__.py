@@ -1,0 +1,19 @@
+from core.models.api_key import ApiKey
+from core.models.base import BaseModel, TenantModel, TenantQuerySet
+from core.models.event import Event, Outbox
+from core.models.idempotency import IdempotentRequest
+from core.models.organization import Organization
+from core.models.user import Membership, User
+
+__all__ = [
+    "ApiKey",
+    "BaseModel",
+    "Event",
+    "IdempotentRequest",
+    "Membership",
+    "Organization",
+    "Outbox",
+    "TenantModel",
+    "TenantQuerySet",
+    "User",
+]
