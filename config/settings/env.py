@@ -63,7 +63,16 @@ ALIASES = {
     "ALLOWED_ORIGINS": ["CORS_ORIGINS"],
 }
 
-environ.Env.read_env(BASE_DIR / ".env")
+TESTING = os.environ.get("DJANGO_SETTINGS_MODULE") == "config.settings.test"
+if TESTING:  # a test means the same on every machine, whatever its shell and .env say
+    for name in [*env.scheme, *(other for others in ALIASES.values() for other in others)]:
+        os.environ.pop(name, None)
+        os.environ.pop(f"{name}_FILE", None)
+    env.scheme["APP_ENV"] = (str, "test")
+    # Below /tmp, because every account can reach it: one of them runs root's PostgreSQL.
+    env.scheme["VAR_DIR"] = (str, f"/tmp/holdfast-test-{os.getpid()}-{os.urandom(4).hex()}")  # noqa: S108
+else:
+    environ.Env.read_env(BASE_DIR / ".env")
 for name, others in ALIASES.items():
     for other in others:
         if name not in os.environ and other in os.environ:
