@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.settings.env import IS_PRODUCTION, TESTING, env
+from config.settings.env import TESTING
 from embedded.account import EmbeddedError
 from embedded.servers import Servers
 
@@ -43,16 +43,16 @@ def redis_url(var: Path, *, production: bool) -> str:
         raise ImproperlyConfigured(str(error)) from error
 
 
-def secret(name: str) -> str:
+def secret(name: str, var: Path, *, production: bool) -> str:
     """Development's own secret `name`: 64 hexadecimal digits, made once and kept, mode 600.
 
     What is encrypted today is readable after the next start. Production is refused.
     """
-    if IS_PRODUCTION:
+    if production:
         raise ImproperlyConfigured(f"{name} is not set.")
     if TESTING:
         return hashlib.sha256(name.encode()).hexdigest()
-    file = Path(env("VAR_DIR")) / "secrets" / name
+    file = var / "secrets" / name
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not file.exists():
         # Written aside and linked into place: whole or absent, and the first of two writers wins.
