@@ -150,7 +150,7 @@ class Encrypted(EncryptedField):
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         return None if value is None else self.from_bytes(self.fernet.decrypt(value))
 
-    def get_lookup(self, lookup_name: str) -> type[Lookup[Any]] | None:
+    def get_lookup(self, lookup_name: str) -> type[Lookup] | None:
         if lookup_name == "isnull":
             return super().get_lookup(lookup_name)
         raise FieldError(

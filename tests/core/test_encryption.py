@@ -157,11 +157,11 @@ def test_old_tokens_of_django_fernet_fields_stay_readable():
         assert cipher.decrypt(derived) == MIA
         assert cipher.decrypt(plain) == MIA
         assert key_id_of(cipher.encrypt(MIA)) == key_id(KEY).hex()
-    with override_settings(ENCRYPTION_KEY=RAW, FERNET_KEYS=["another"]):
-        with pytest.raises(
-            DecryptionFailed, match="does not open with key fernet: no key in FERNET"
-        ):
-            cipher.decrypt(derived)
+    with (
+        override_settings(ENCRYPTION_KEY=RAW, FERNET_KEYS=["another"]),
+        pytest.raises(DecryptionFailed, match="with key fernet: no key in FERNET_KEYS opens it"),
+    ):
+        cipher.decrypt(derived)
 
 
 def test_the_ring_follows_the_settings_and_is_otherwise_made_once():
