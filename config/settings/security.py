@@ -1,0 +1,146 @@
+"""Secrets, who may reach us and how, and what a browser may do with our pages."""
+
+import hashlib
+import math
+
+from csp import constants as csp
+from django.core.exceptions import ImproperlyConfigured
+
+from config.settings import embedded
+from config.settings.base import VAR_DIR
+from config.settings.env import IS_PRODUCTION, env
+from core.proxies import networks
+
+
+def _secret(name: str) -> str:
+    return env(name) or embedded.secret(name, VAR_DIR, production=IS_PRODUCTION)
+
+
+# --- secrets ---------------------------------------------------------------------------
+
+SECRET_KEY = _secret("SECRET_KEY")
+ENCRYPTION_KEY = _secret("ENCRYPTION_KEY")
+ENCRYPTION_INDEX_KEY = _secret("ENCRYPTION_INDEX_KEY")
+
+# Secret keys of the oldest organization that need no row: the way in on the first day.
+BOOTSTRAP_KEY_DIGESTS = frozenset(bytes.fromhex(text) for text in env("API_KEY_HASHES"))
+if env("API_KEY"):
+    BOOTSTRAP_KEY_DIGESTS |= {hashlib.sha256(env("API_KEY").encode()).digest()}
+
+# --- where we are reached --------------------------------------------------------------
+
+PUBLIC_BASE_URL = env("PUBLIC_BASE_URL").rstrip("/") or f"http://localhost:{env('PORT')}"
+# Development answers to this machine's own names: a website that points its name at
+# 127.0.0.1 finds nobody here.
+ALLOWED_HOSTS = env("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+TRUSTED_PROXIES = networks(env("TRUSTED_PROXIES"))
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+
+HTTPS_ONLY = IS_PRODUCTION
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+# The API refuses plain HTTP itself (a redirect would lose a POST's body, and the key was
+# sent in clear already); a load balancer asks for health without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^api(/|$)", r"^health/lb$"]
+if TRUSTED_PROXIES:  # anybody else's header is dropped by core.proxies
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+# Whether subdomains speak HTTPS, and whether browsers are told in advance, is for the owner
+# of the domain to say, not for one program on one of its hosts.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_HSTS_PRELOAD = False
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600  # seconds
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+# --- rate limits -----------------------------------------------------------------------
+
+RATE_LIMIT_MAX_REQUESTS = env("RATE_LIMIT_MAX_REQUESTS")
+# django-ratelimit counts in whole seconds.
+RATE_LIMIT_WINDOW_SECONDS = math.ceil(env("RATE_LIMIT_WINDOW_MS") / 1000)
+if RATE_LIMIT_MAX_REQUESTS < 1 or RATE_LIMIT_WINDOW_SECONDS < 1:
+    raise ImproperlyConfigured("RATE_LIMIT_MAX_REQUESTS and RATE_LIMIT_WINDOW_MS are at least 1.")
+RATELIMIT_FAIL_OPEN = True
+RATELIMIT_IPV6_MASK = 64  # what one household or machine has
+
+# --- other websites' browsers: CORS ----------------------------------------------------
+
+FRONTEND_URL = env("FRONTEND_URL").rstrip("/")
+_DEVELOPMENT_ORIGINS = [] if IS_PRODUCTION else ["http://localhost:5173"]
+CORS_ALLOWED_ORIGINS = [
+    origin.rstrip("/")
+    for origin in env("ALLOWED_ORIGINS") or [FRONTEND_URL, *_DEVELOPMENT_ORIGINS]
+    if origin
+]
+if "*" in CORS_ALLOWED_ORIGINS:
+    raise ImproperlyConfigured("ALLOWED_ORIGINS names each origin: answers carry credentials.")
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+CORS_ALLOW_CREDENTIALS = True
+CORS_PREFLIGHT_MAX_AGE = 86_400  # seconds
+CORS_ALLOW_HEADERS = [
+    "Content-Type",
+    "Authorization",
+    "X-API-Key",
+    "X-Organization",
+    "X-Request-ID",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+]
+CORS_EXPOSE_HEADERS = [
+    "API-Version",
+    "ETag",
+    "Retry-After",
+    "X-Request-ID",
+    "Idempotency-Replayed",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+]
+
+# --- what our own pages may load: CSP --------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.NONE],
+        "script-src": [csp.SELF],
+        "style-src": [csp.SELF],
+        "img-src": [csp.SELF, "data:"],
+        "font-src": [csp.SELF],
+        "connect-src": [csp.SELF],
+        "manifest-src": [csp.SELF],
+        "form-action": [csp.SELF],
+        "frame-ancestors": [csp.NONE],
+        "base-uri": [csp.NONE],
+    }
+}
+# Each exception by the path it begins with, and why.
+CONTENT_SECURITY_POLICY_EXCEPTIONS = {
+    # The console's Alpine.js evaluates the expressions in its templates' attributes, and
+    # its progress bars, charts and theme colors are inline styles. Inline scripts stay out.
+    "/admin/": {"script-src": [csp.UNSAFE_EVAL], "style-src": [csp.UNSAFE_INLINE]},
+    # Swagger UI styles its page and its elements inline.
+    "/api/docs/ui": {"style-src": [csp.UNSAFE_INLINE]},
+    "/api/v1/docs/ui": {"style-src": [csp.UNSAFE_INLINE]},
+}
+
+__all__ = [name for name in dir() if name.isupper()]

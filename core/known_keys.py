@@ -1,0 +1,157 @@
+"""Who stands behind a key: looked up once, then remembered by this process for ten seconds.
+
+Revoking a key changes the generation in Redis. Whoever uses a remembered key has just read
+the generation there (the rate limiter does, in its own round trip), so what was revoked is
+refused by every process at its next request. Without Redis it is refused ten seconds later.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from time import monotonic
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError
+from django.db.models import Q
+from django.utils import timezone
+
+from core.access import PUBLISHABLE_SCOPES, Caller, CallerKind
+from core.db import retrying
+from core.models import ApiKey, Organization
+from core.redis import RedisIsAway, ask
+
+REMEMBERED_FOR_SECONDS = 10.0
+MOST_REMEMBERED = 10_000
+USE_IS_NOTED_EVERY = timedelta(minutes=1)
+GENERATION = "holdfast:keys:generation"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key that was good when it was looked up, under the generation that was read before."""
+
+    caller: Caller
+    generation: bytes | None
+    fresh_until: float
+
+    def is_good(self, generation: bytes | None) -> bool:
+        """Say whether nothing was revoked since. None: Redis is away and cannot tell."""
+        return generation is None or generation == self.generation
+
+
+_known: OrderedDict[bytes, KnownKey] = OrderedDict()
+_used: dict[UUID, datetime] = {}
+_lock = Lock()
+
+
+def digest_of(text: str) -> bytes:
+    """Return the 32 bytes that a key is kept as."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def recall(digest: bytes) -> KnownKey | None:
+    """Return what this process remembers, at no cost."""
+    known = _known.get(digest)
+    return known if known is not None and known.fresh_until > monotonic() else None
+
+
+def look_up(digest: bytes, *, generation: bytes | None) -> KnownKey | None:
+    """Ask the database, and remember a good key. None: unknown, expired, revoked or closed.
+
+    `generation` was read before, so that a key revoked meanwhile is not remembered as good.
+    Raises Unavailable.
+    """
+    found = retrying(_find, digest)
+    if found is None:
+        return None
+    caller, lasts_seconds = found
+    fresh_until = monotonic() + min(REMEMBERED_FOR_SECONDS, lasts_seconds)
+    known = KnownKey(caller, generation, fresh_until)
+    with _lock:
+        _known[digest] = known
+        _known.move_to_end(digest)
+        if len(_known) > MOST_REMEMBERED:
+            _known.popitem(last=False)
+    return known
+
+
+def note_uses() -> None:
+    """Write down when keys were last used, at most once a minute each. Called after an answer.
+
+    Nobody waits for it and nothing depends on it, so a failure is only a line in the log.
+    """
+    while _used:
+        key_id, used_at = _used.popitem()
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=used_at - USE_IS_NOTED_EVERY)
+        try:
+            ApiKey.objects.filter(stale, id=key_id).update(last_used_at=used_at)
+        except DatabaseError as error:
+            log.warning("The use of a key was not noted", error=type(error).__name__)
+
+
+def forget() -> None:
+    """Let this process look every key up again."""
+    with _lock:
+        _known.clear()
+
+
+def forget_everywhere() -> None:
+    """Let every process look every key up again: at once, or in ten seconds without Redis."""
+    forget()
+    try:
+        # Not a counter: a Redis that lost its data must never come back to an old value.
+        ask(lambda redis: redis.set(GENERATION, secrets.token_bytes(8)))
+    except RedisIsAway:
+        log.warning("Other processes learn in 10 s that a key was revoked")
+
+
+def _find(digest: bytes) -> tuple[Caller, float] | None:
+    if digest in settings.BOOTSTRAP_KEY_DIGESTS:
+        return _bootstrap_caller(digest)
+    now = timezone.now()
+    row = (
+        ApiKey.objects.filter(digest=digest, revoked_at=None, organization__is_active=True)
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        .values_list("id", "organization_id", "kind", "scopes", "expires_at", "last_used_at")
+        .first()
+    )
+    if row is None:
+        return None
+    key_id, organization_id, kind, scopes, expires_at, last_used_at = row
+    if last_used_at is None or last_used_at < now - USE_IS_NOTED_EVERY:
+        _used[key_id] = now
+    caller = Caller(CallerKind.KEY, organization_id, key_id, _scopes_of(kind, scopes))
+    return caller, (expires_at - now).total_seconds() if expires_at else REMEMBERED_FOR_SECONDS
+
+
+def _scopes_of(kind: str, scopes: Iterable[str]) -> frozenset[str]:
+    """Return what the key may do; whatever its row says, a publishable one reads no person."""
+    if kind == ApiKey.Kind.PUBLISHABLE:
+        return PUBLISHABLE_SCOPES.intersection(scopes)
+    return frozenset(scopes)
+
+
+def _bootstrap_caller(digest: bytes) -> tuple[Caller, float] | None:
+    """A key from the environment opens the oldest organization, and never another.
+
+    When that one is closed the key is refused: it must not move on to a stranger's data.
+    Its id comes from a keyed digest, so that the audit trail does not help to guess it.
+    """
+    oldest = Organization.objects.order_by("created_at", "id").values_list("id", "is_active")
+    organization_id, is_active = oldest.first() or (None, False)
+    if organization_id is None:
+        log.warning("API_KEY opens nothing yet: there is no organization")
+    if organization_id is None or not is_active:
+        return None
+    mark = hmac.digest(settings.SECRET_KEY.encode(), b"bootstrap key\0" + digest, "sha256")
+    caller = Caller(CallerKind.KEY, organization_id, UUID(bytes=mark[:16], version=5))
+    return caller, REMEMBERED_FOR_SECONDS

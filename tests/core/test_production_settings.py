@@ -1,0 +1,127 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.secrets import weakness_of
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+GOOD = {
+    "APP_ENV": "production",
+    "DEBUG": "false",
+    "SECRET_KEY": "kV9tq0Zy3mXw7rLpB2fHs8dNcJ5gTa1eUo4iKxWvYbQzRhMjPn",
+    "ENCRYPTION_KEY": "c1f04e7a9b2d63580e9f17ab4c2d8e60f3a5b7192c4d6e8f0a1b3c5d7e9f2a4b",
+    "ENCRYPTION_INDEX_KEY": "7d3a9c5e1f8b2a6d4c0e7f9b3a5d1c8e6f2b4a0d9c7e5f3b1a8d6c4e2f0b9a7c",
+    "API_KEY": "",
+    "API_KEY_HASHES": "",
+    "METRICS_TOKEN": "",
+    "DATABASE_URL": "postgres://holdfast:v7Qm2xLr@db.internal:5432/holdfast",
+    "REDIS_URL": "redis://cache.internal:6379/0",
+    "ALLOWED_HOSTS": "book.salon.net",
+    "PUBLIC_BASE_URL": "https://book.salon.net",
+    "TRUSTED_PROXIES": "10.0.0.0/8",
+}
+
+
+def start(*command: str, **changed: str) -> subprocess.CompletedProcess[str]:
+    """Start Python as a server would, with production's variables and these changes."""
+    path = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, *(command or ("-c", "import config.settings"))],
+        cwd=PROJECT,
+        env=path | GOOD | changed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def complaints(started: subprocess.CompletedProcess[str]) -> list[str]:
+    assert started.returncode == 1
+    return [line[2:] for line in started.stderr.splitlines() if line.startswith("- ")]
+
+
+def test_production_starts_with_good_values():
+    started = start()
+
+    assert (started.returncode, started.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("environment", ["production", "staging", "Production"])
+def test_production_names_everything_that_it_misses_at_once(environment):
+    nothing = dict.fromkeys(GOOD, "") | {"APP_ENV": environment, "DEBUG": "false"}
+
+    assert complaints(start(**nothing)) == [
+        "SECRET_KEY is not set.",
+        "ENCRYPTION_KEY is not set.",
+        "ENCRYPTION_INDEX_KEY is not set.",
+        "DATABASE_URL is not set.",
+        "REDIS_URL is not set.",
+        "ALLOWED_HOSTS is not set: name each host that this installation answers to.",
+        "PUBLIC_BASE_URL is not set.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("SECRET_KEY", "kV9tq0Zy3mXw7rLpB2fHs8dNcJ5gTa1e", "is shorter than 50 characters"),
+        ("SECRET_KEY", "django-insecure-kV9tq0Zy3mXw7rLpB2fHs8dNcJ5gTa1eUo4iKxWv", "placeholder"),
+        ("ENCRYPTION_KEY", "your-32-byte-encryption-key", "looks like a placeholder"),
+        ("ENCRYPTION_KEY", "0" * 64, "has too few different characters"),
+        ("ENCRYPTION_KEY", "0123456789abcdef" * 4, "repeats itself"),
+        ("ENCRYPTION_KEY", GOOD["ENCRYPTION_KEY"] + "0f", "key 1 is not 32 bytes"),
+        ("ENCRYPTION_KEY", GOOD["ENCRYPTION_KEY"] + "," + "ab" * 32, "too few different"),
+        ("ENCRYPTION_INDEX_KEY", GOOD["ENCRYPTION_KEY"], "is the same as ENCRYPTION_KEY"),
+        ("API_KEY", "your-secure-api-key-here", "looks like a placeholder"),
+        ("API_KEY", "s3cr3t", "is shorter than 32 characters"),
+        ("API_KEY", GOOD["SECRET_KEY"], "is the same as SECRET_KEY"),
+        ("API_KEY_HASHES", "5f4dcc3b5aa765d61d8327deb882cf99", "is no SHA-256"),
+        ("METRICS_TOKEN", "prometheus", "is shorter than 32 characters"),
+        ("DATABASE_URL", "sqlite:///bookings.db", "does not begin with postgres://"),
+        ("DATABASE_URL", "postgresql://user:password@localhost/b", "that everybody knows"),
+        ("DATABASE_URL", "postgresql://holdfast:holdfast@localhost/b", "that everybody knows"),
+        ("REDIS_URL", "localhost:6379", "does not begin with redis://"),
+        ("ALLOWED_HOSTS", "*", "answers to every name"),
+        ("PUBLIC_BASE_URL", "http://book.salon.net", "does not begin with https://"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "trusts everybody"),
+        ("DEBUG", "true", "leave it off"),
+        ("APP_ENV", "prod", "is none of development, test, staging, production"),
+    ],
+)
+def test_production_refuses_a_weak_value_and_names_it_without_showing_it(name, value, complaint):
+    started = start(**{name: value})
+
+    [said] = complaints(started)
+    assert said.startswith(name)
+    assert complaint in said
+    assert name in ("APP_ENV", "DEBUG", "ALLOWED_HOSTS") or value not in started.stderr
+
+
+def test_a_secret_from_a_file_counts_as_set(tmp_path):
+    file = tmp_path / "secret_key"
+    file.write_text(GOOD["SECRET_KEY"])
+
+    assert start(SECRET_KEY="", SECRET_KEY_FILE=str(file)).returncode == 0
+
+
+def test_the_deployment_check_has_nothing_to_say():
+    checked = start("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout == "System check identified no issues (2 silenced).\n"
+
+
+def test_random_secrets_are_never_called_weak():
+    for _ in range(2000):
+        assert weakness_of(os.urandom(32).hex()) == ""
+
+
+def test_a_secret_that_stands_in_the_example_file_is_weak():
+    value = GOOD["ENCRYPTION_KEY"]
+
+    assert weakness_of(value) == ""
+    assert weakness_of(value, examples={value}) == "is the value of the example"
