@@ -30,7 +30,7 @@ class Servers:
     """
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
-        self.home = home.absolute()
+        self.home = home.resolve()
         # A socket's path may have 103 characters at most, so it cannot stand below `home`.
         self.private = Path("/tmp") / f"holdfast-{os.geteuid()}-{digest(self.home)}"  # noqa: S108
         self.postgres = Postgres(
@@ -38,6 +38,11 @@ class Servers:
         )
         self.redis = Redis(sockets=self.private)
         self._users: int | None = None
+
+    @property
+    def in_use(self) -> bool:
+        """Whether this process keeps them running."""
+        return self._users is not None
 
     def use_postgres(self) -> str:
         """The URL of the running PostgreSQL, which runs on while this process lives."""

@@ -20,7 +20,8 @@ from embedded.servers import Servers
 
 @functools.cache
 def servers(var: Path) -> Servers:
-    return Servers(var.resolve(), durable=not TESTING)
+    """The servers whose data stand below `var`; nothing is started yet."""
+    return Servers(var, durable=not TESTING)
 
 
 def database_url(var: Path, *, production: bool) -> str:

@@ -15,7 +15,9 @@ env = environ.FileAwareEnv(
     # where and what
     APP_ENV=(str, "development"),  # development | test | staging | production
     DEBUG=(bool, False),
+    HOST=(str, ""),  # where the web process listens; empty: this machine, in production any
     PORT=(int, 8000),
+    DRAIN_SECONDS=(float, 5.0),  # told to stop, health is 503 for so long before the doors close
     PUBLIC_BASE_URL=(str, ""),
     FRONTEND_URL=(str, ""),
     ALLOWED_HOSTS=(list, []),
