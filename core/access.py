@@ -62,6 +62,8 @@ SCOPES_OF_ROLE: dict[Role, frozenset[str]] = {
     Role.STAFF: _DESK | {"events:read"},
     Role.VIEWER: _READ,
 }
+# Who may do the one may do the others too.
+_IMPLIED = {"bookings:write": frozenset({"bookings:create", "holds:write"})}
 # What may sit in a browser: no scope here reads a person.
 PUBLISHABLE_SCOPES = frozenset({"catalog:read", "holds:write", "bookings:create"})
 
@@ -76,7 +78,9 @@ class Caller:
     scopes: frozenset[str] = EVERYTHING
 
     def may(self, scope: str) -> bool:
-        return "*" in self.scopes or scope in self.scopes
+        if "*" in self.scopes or scope in self.scopes:
+            return True
+        return any(scope in _IMPLIED.get(held, ()) for held in self.scopes)
 
     def require(self, scope: str) -> None:
         """Raise Forbidden without `scope`."""

@@ -130,6 +130,17 @@ def violation_of(constraint: str, *, becomes: type[DomainError]) -> Iterator[Non
         raise becomes from error
 
 
+@contextmanager
+def lock_timeout_becomes(refusal: type[DomainError]) -> Iterator[None]:
+    """Say what it means when this one statement waited too long for somebody's lock."""
+    try:
+        yield
+    except OperationalError as error:
+        if _sqlstate(error) != LOCK_NOT_AVAILABLE:
+            raise
+        raise refusal from error
+
+
 def insert_together(*rows: Model) -> None:
     """Insert rows of any tables in one statement, so in one round trip (a CTE per row).
 

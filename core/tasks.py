@@ -1,8 +1,13 @@
 """A message on the queue is only a nudge; the rows decide what is done."""
 
 from celery import shared_task
+from django.utils import timezone
+
+from core.models import IdempotentRequest
+from core.models.idempotency import KEPT_FOR
 
 NUDGED_BATCHES = 50
+BATCH = 1_000
 
 
 @shared_task
@@ -12,4 +17,15 @@ def relay_outbox() -> None:
 
     for _ in range(NUDGED_BATCHES):
         if events.relay() < events.BATCH:
+            return
+
+
+@shared_task
+def forget_old_answers() -> None:
+    """Delete the answers that no Idempotency-Key can ask for any more."""
+    old = timezone.now() - KEPT_FOR
+    while True:
+        batch = IdempotentRequest.objects.filter(created_at__lt=old).values("pk")[:BATCH]
+        deleted, _ = IdempotentRequest.objects.filter(pk__in=batch).delete()
+        if deleted < BATCH:
             return

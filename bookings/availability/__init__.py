@@ -1,0 +1,6 @@
+"""Which times are free, as arithmetic: no Django, no query, no clock.
+
+`intervals` is stretches of time; `rules` turns local hours into UTC, and nothing else does;
+`terms` is what the engine is told, `engine` offers starts and checks them, `reasons` is why
+one is refused.
+"""

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeOperators
 from django.db import models
@@ -10,6 +12,11 @@ from bookings.models.catalog import Lane
 from bookings.models.hold import Hold
 from core.db import TsTzRange
 from core.ids import uuid7
+
+
+# A day of appointment and a day of buffer on either side; whoever reads the calendar looks
+# back this far for what may still reach into its window.
+LONGEST_ALLOCATION = timedelta(days=3)
 
 
 class OneLane(Func):
@@ -62,6 +69,10 @@ class Allocation(models.Model):
             ),
             models.CheckConstraint(
                 name="allocation_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))
+            ),
+            models.CheckConstraint(
+                name="allocation_is_not_endless",
+                condition=Q(ends_at__lte=F("starts_at") + LONGEST_ALLOCATION),
             ),
             models.CheckConstraint(
                 name="allocation_has_one_reason",

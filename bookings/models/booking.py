@@ -10,15 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from bookings.errors import IllegalTransition
 from bookings.models.catalog import Resource, Service
 from bookings.models.customer import Customer
-from core.fields import (
-    EncryptedCharField,
-    EncryptedEmailField,
-    EncryptedTextField,
-    blind_index,
-    normalise_email,
-    normalise_phone,
-    prefix_indexes,
-)
+from core.blind_index import blind_index, normalise_email, normalise_phone, prefix_indexes
+from core.fields import EncryptedCharField, EncryptedEmailField, EncryptedTextField
 from core.models import TenantModel
 
 # Without vowels and without what sounds or looks alike: read out on the telephone, no words.

@@ -1,7 +1,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core.fields import EncryptedCharField, EncryptedEmailField, blind_index, normalise_email
+from core.blind_index import blind_index, normalise_email
+from core.fields import EncryptedCharField, EncryptedEmailField
 from core.models import TenantModel
 
 

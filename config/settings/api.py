@@ -5,7 +5,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.rendering.EnvelopeRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsing.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.HousePagination",
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.HouseSchema",
     "EXCEPTION_HANDLER": "core.api.errors.answer_error",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 from django.db import models
 
 from core.fields import EncryptedTextField
 from core.models.base import TenantModel
+
+KEPT_FOR = timedelta(hours=24)
 
 
 class IdempotentRequest(TenantModel):
@@ -18,7 +22,7 @@ class IdempotentRequest(TenantModel):
     body_digest = models.BinaryField(max_length=32)
     status_code = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
-    body: models.TextField = EncryptedTextField(default="")
+    body = EncryptedTextField(default="")
 
     class Meta:
         constraints = [

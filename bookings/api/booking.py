@@ -1,0 +1,145 @@
+"""Appointments: book, list, read, change, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bookings.api.serializers import (
+    COLUMNS,
+    BookingQuerySerializer,
+    BookingSerializer,
+    ChangeStatusSerializer,
+    CreateBookingSerializer,
+    UpdateBookingSerializer,
+    present,
+)
+from bookings.models import Booking, Service
+from bookings.selectors.booking import filtered
+from bookings.selectors.catalog import default_service
+from bookings.services.booking import CHANGES, BookingRequest, cancel_booking, create_booking
+from bookings.services.customer import CustomerDetails
+from bookings.services.hold import HoldClaim
+from bookings.services.rescheduling import Changes, update_booking
+from core.api.conditions import etag_of, version_wanted
+from core.api.envelope import success
+from core.api.pagination import Order, paginate
+from core.api.viewsets import TenantViewSet
+from core.errors import Invalid, NotFound
+from core.ids import uuid7
+
+BY_START = Order("starts_at")
+
+
+class BookingViewSet(TenantViewSet[Booking]):
+    queryset = Booking.objects.all()
+    serializer_class = BookingSerializer
+    scope = "bookings"
+    scopes = {"create": "bookings:create"}
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "service_of": self._service_of}
+
+    def create(self, request: Request) -> Response:
+        booking_id = uuid7()  # before the first attempt: a repeated one finds what it made
+        data = self.validated(CreateBookingSerializer)
+        booking = create_booking(
+            self._booking_request(data), caller=self.caller, booking_id=booking_id
+        )
+        return self._answer(booking, status=status.HTTP_201_CREATED)
+
+    def list(self, request: Request) -> Response:
+        query = self.validated_query(BookingQuerySerializer)
+        bookings = filtered(self.get_queryset(), query, organization_id=self.organization_id)
+        rows, pagination = paginate(bookings, query=query, order=BY_START, columns=COLUMNS)
+        return Response(success([present(row) for row in rows], pagination=pagination))
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        self.refuse_query()
+        row = self.get_queryset().filter(pk=self.id_in_path()).values(*COLUMNS).first()
+        if row is None:
+            raise NotFound
+        return Response(success(present(row)), headers={"ETag": etag_of(row["version"])})
+
+    def update(self, request: Request, pk: str) -> Response:
+        booking = self._booking()
+        data = self.validated(UpdateBookingSerializer)
+        slot = data.get("time_slot", {})
+        if slot.get("timezone", booking.timezone) != booking.timezone:
+            raise Invalid.at("timeSlot.timezone", f"This booking's zone is {booking.timezone}.")
+        resource = data.get("resource_id")
+        changes = Changes(
+            starts_at=slot.get("start_time"),
+            minutes=slot.get("duration"),
+            resource="any" if "resource_id" in data and resource is None else resource,
+            inquiry=data.get("inquiry"),
+        )
+        booking = update_booking(
+            booking, changes, caller=self.caller, expected_version=version_wanted(request)
+        )
+        return self._answer(booking)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        booking = self._booking()
+        wanted = Booking.Status(self.validated(ChangeStatusSerializer)["status"])
+        if wanted not in CHANGES:  # PENDING: nothing leads back there
+            booking.move_to(wanted)
+        change = CHANGES[wanted]
+        booking = change(booking, caller=self.caller, expected_version=version_wanted(request))
+        return self._answer(booking)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        booking = cancel_booking(
+            self._booking(), caller=self.caller, expected_version=version_wanted(request)
+        )
+        return self._answer(booking)
+
+    def _booking(self) -> Booking:
+        self.refuse_query()
+        rows = self.get_queryset().select_related("service__organization", "resource")
+        booking = rows.filter(pk=self.id_in_path()).first()
+        if booking is None:
+            raise NotFound
+        return booking
+
+    def _answer(self, booking: Booking, *, status: int = 200) -> Response:
+        row = {name: getattr(booking, name) for name in COLUMNS}
+        headers = {"ETag": etag_of(booking.version)}
+        return Response(success(present(row)), status=status, headers=headers)
+
+    def _service_of(self, data: Mapping[str, Any]) -> Service:
+        """Return the service that a body means, or the default while its id is not right."""
+        active = Service.objects.for_organization(self.organization_id).filter(is_active=True)
+        try:
+            named = active.filter(pk=str(data.get("serviceId"))).first()
+        except (ValueError, TypeError, DjangoValidationError):
+            named = None
+        return named or default_service(self.organization_id)
+
+    def _booking_request(self, data: dict[str, Any]) -> BookingRequest:
+        service = data.get("service_id") or default_service(self.organization_id)
+        slot = data["time_slot"]
+        hold = HoldClaim(data["hold_id"], data["hold_token"]) if "hold_id" in data else None
+        zone = slot.get("timezone", "")
+        return BookingRequest(
+            service=service,
+            customer=CustomerDetails(
+                name=data["name"],
+                company=data.get("company", ""),
+                email=data["email"],
+                phone=data.get("phone") or "",
+                timezone=zone,
+            ),
+            starts_at=slot["start_time"],
+            minutes=slot["duration"],
+            inquiry=data.get("inquiry", ""),
+            notes=data.get("notes", ""),
+            resource=data.get("resource_id"),
+            hold=hold,
+            timezone=zone or service.organization.timezone,
+        )

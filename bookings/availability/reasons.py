@@ -1,0 +1,34 @@
+"""Why a start cannot be booked."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class ReasonCode(StrEnum):
+    """What stands against a start. The order is the order in which reasons are told."""
+
+    OUTSIDE_HOURS = "OUTSIDE_HOURS"
+    TIME_OFF = "TIME_OFF"
+    HOLIDAY = "HOLIDAY"
+    # Only buffers collide, ours or the neighbour's: the appointments themselves would fit.
+    BUFFER = "BUFFER"
+    MIN_NOTICE = "MIN_NOTICE"
+    HORIZON = "HORIZON"
+    LIMIT_DAY = "LIMIT_DAY"
+    HELD = "HELD"
+    TAKEN = "TAKEN"
+    EXTERNAL_BUSY = "EXTERNAL_BUSY"
+    # No place is left at a resource with several, or it has none.
+    NO_LANE = "NO_LANE"
+    # Asked for only where the caller wants starts from the step grid alone.
+    OFF_GRID = "OFF_GRID"
+
+
+RANK = {code: rank for rank, code in enumerate(ReasonCode)}
+
+
+class Reason(NamedTuple):
+    """One reason; `causes` is what the caller put beside the time that is in the way."""
+
+    code: ReasonCode
+    causes: tuple[object, ...] = ()

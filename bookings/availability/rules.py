@@ -1,0 +1,188 @@
+"""Opening hours as people write them, and the one place where local time becomes UTC.
+
+A wall clock does not run evenly. When it is changed
+- a time that it jumps over does not exist: nothing is offered at it, and opening hours that
+  begin or end there do so at the first instant after the jump;
+- a time that it shows twice happens once, the first time: hours that begin or end there do
+  so then, and it is offered then.
+So an opening from 01:00 to 05:00 lasts 3 real hours on the night when an hour is skipped and
+5 when one is doubled; a day open from 00:00 to 00:00 lasts as long as that day really does;
+and a day cut in two anywhere is open exactly as long as the uncut one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from bookings.availability.intervals import Interval, intersect, merge, starts
+
+MIDNIGHT = time(0)
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyHours:
+    """One stretch of a weekday in local time; 0 is Monday. Closing at 00:00 is the day's end."""
+
+    weekday: int
+    opens: time
+    closes: time
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weekday <= 6:
+            raise ValueError("A weekday is 0 (Monday) to 6 (Sunday).")
+        if self.closes <= self.opens and self.closes != MIDNIGHT:
+            raise ValueError("Closing comes after opening.")
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningRules:
+    """Weekly hours meant in the IANA zone `timezone`, from `valid_from` to `valid_to`.
+
+    Both days are included, and None means without end. Stretches may touch or overlap.
+    """
+
+    timezone: str
+    weekly: tuple[WeeklyHours, ...]
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Stretch(NamedTuple):
+    """One opening on one day: `during` in real time, `opens` on the wall clock as written.
+
+    `steady` says that the clock is not changed on that day, so that steps are plain addition.
+    """
+
+    during: Interval
+    opens: datetime
+    zone: ZoneInfo
+    steady: bool
+
+
+def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant, in UTC, at which the clock of `zone` shows the naive time `wall`.
+
+    If a change jumps over it: the first instant after the change.
+    """
+    moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if shown(moment, zone) == wall:
+        return moment
+    # In a gap, fold 1 reads the clock as already changed, and so lies before the change.
+    ahead = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    return _change_between(ahead.replace(microsecond=0), moment.replace(microsecond=0), zone)
+
+
+def shown(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What the clock of `zone` shows at `moment`, as a naive time."""
+    return moment.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant at which the local `day` begins, even where its 00:00 is skipped."""
+    return instant_of(datetime.combine(day, MIDNIGHT), zone)
+
+
+def stretches(rules: OpeningRules, window: Interval) -> list[Stretch]:
+    """Every opening that has some of its time in `window`, whole, ordered by day and hour."""
+    if window.start >= window.end:
+        return []
+    zone = ZoneInfo(rules.timezone)
+    # A day more at either end: where midnight itself is doubled, dates do not only grow.
+    first = shown(window.start, zone).date() - DAY
+    last = shown(window.end, zone).date() + DAY
+    if rules.valid_from:
+        first = max(first, rules.valid_from)
+    if rules.valid_to:
+        last = min(last, rules.valid_to)
+    hours_of: defaultdict[int, list[WeeklyHours]] = defaultdict(list)
+    for hours in sorted(rules.weekly, key=lambda hours: hours.opens):
+        hours_of[hours.weekday].append(hours)
+    found = []
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        for hours in hours_of[day.weekday()]:
+            stretch = local_stretch(day, hours.opens, hours.closes, zone)
+            start, end = stretch.during
+            if start < end and start < window.end and end > window.start:
+                found.append(stretch)
+    return found
+
+
+def local_stretch(day: date, opens: time, closes: time, zone: ZoneInfo) -> Stretch:
+    """The local hours `opens` to `closes` of one day, in real time; empty if all are skipped."""
+    wall = datetime.combine(day, opens)
+    start, end = _day(day, zone)
+    if steady := end - start == DAY:
+        if closes != MIDNIGHT:
+            end = start + _since_midnight(closes)
+        start += _since_midnight(opens)
+    else:
+        start = instant_of(wall, zone)
+        if closes != MIDNIGHT:
+            end = instant_of(datetime.combine(day, closes), zone)
+    return Stretch(Interval(start, end), wall, zone, steady)
+
+
+def opening_intervals(rules: OpeningRules, window: Interval) -> list[Interval]:
+    """When it is open within `window`: sorted, and stretches that touch made one."""
+    return intersect((stretch.during for stretch in stretches(rules, window)), [window])
+
+
+def hours_and_steps(
+    opening: Iterable[OpeningRules], window: Interval, step: timedelta
+) -> tuple[list[Interval], list[datetime]]:
+    """The merged opening hours that touch `window`, and the step grid laid over them, sorted.
+
+    Steps run on the wall clock, afresh from each stretch as it is written (09:00, 09:30, … of
+    hours that begin at 09:00), so they never drift with a change of the clock: a skipped time
+    is left out, and a doubled one is there once.
+    """
+    found = [stretch for rules in opening for stretch in stretches(rules, window)]
+    grid = [moment for stretch in found for moment in _steps(stretch, step)]
+    # Several schedules or overlapping hours interleave; usually each ends before the next.
+    if any(one.during.end > other.during.start for one, other in pairwise(found)):
+        grid = sorted(set(grid))
+    return merge(stretch.during for stretch in found), grid
+
+
+def _steps(stretch: Stretch, step: timedelta) -> list[datetime]:
+    if stretch.steady:
+        return starts(stretch.during, step=step)
+    found = []
+    wall = stretch.opens
+    while (moment := instant_of(wall, stretch.zone)) < stretch.during.end:
+        if shown(moment, stretch.zone) == wall:
+            found.append(moment)
+        wall += step
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Both ends of a local day. Kept, because every resource asks for the same few weeks."""
+    return midnight(day, zone), midnight(day + DAY, zone)
+
+
+def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant with the clock of `after`, which differs from that of `before`."""
+    changed = after.astimezone(zone).utcoffset()
+    while after - before > SECOND:
+        middle = before + (after - before) // SECOND // 2 * SECOND
+        if middle.astimezone(zone).utcoffset() == changed:
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+def _since_midnight(wall: time) -> timedelta:
+    return timedelta(
+        hours=wall.hour, minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond
+    )

@@ -1,0 +1,305 @@
+"""Everything that makes a booking or changes its status. Moving one: `rescheduling`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from bookings.errors import ReferenceTaken, SlotTaken
+from bookings.models import Booking, Resource, Service
+from bookings.models.booking import new_reference
+from bookings.selectors.slots import alternatives_to
+from bookings.services.allocating import (
+    find_place,
+    give_back,
+    lock_resources,
+    new_allocation,
+    relabel,
+    taking,
+)
+from bookings.services.customer import CustomerDetails, customer_for
+from bookings.services.hold import HoldClaim, claim_hold, end_claimed_hold
+from core import events
+from core.access import Caller
+from core.db import (
+    ChangedMeanwhile,
+    in_one_transaction,
+    insert_together,
+    is_repeated,
+    require_transaction,
+    violation_of,
+)
+from core.errors import Invalid, NotFound, StaleVersion
+from core.ids import uuid7
+
+REFERENCES_TRIED = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRequest:
+    """What is wanted: `service` at `starts_at` (aware) for `minutes`, without buffers.
+
+    `resource` None means any that is free; with a `hold` the hold's time and resource are
+    taken. `timezone` is the zone in which the customer reads times.
+    """
+
+    service: Service
+    customer: CustomerDetails
+    starts_at: datetime
+    minutes: int
+    inquiry: str = ""
+    notes: str = ""
+    resource: Resource | None = None
+    hold: HoldClaim | None = None
+    timezone: str = ""
+    source: Booking.Source = Booking.Source.API
+
+
+def create_booking(
+    request: BookingRequest, *, caller: Caller, booking_id: UUID | None = None, on_grid: bool = True
+) -> Booking:
+    """Book, PENDING or, where the service confirms at once, CONFIRMED.
+
+    Writes the booking, its allocation, the customer if new, the event and its outbox row in
+    one transaction. `booking_id` is chosen before the first attempt, so that a retry after a
+    commit whose answer was lost finds the booking instead of making a second one.
+
+    Raises SlotTaken (with up to three `alternatives`) when nobody who offers the service is
+    free, even because of a request that is committing right now; NotOffered; HoldLapsed;
+    Invalid for a start in the past, a duration that the service does not have, or a
+    missing company or inquiry where the service wants one.
+    """
+    _check(request)
+    booking_id = booking_id or uuid7()
+    try:
+        for attempt in range(REFERENCES_TRIED):
+            try:
+                return _create(request, caller, booking_id, new_reference(), on_grid)
+            except ReferenceTaken:
+                if attempt == REFERENCES_TRIED - 1:
+                    raise
+        raise AssertionError
+    except SlotTaken as taken:
+        raise with_alternatives(
+            taken,
+            request.service,
+            request.starts_at,
+            minutes=request.minutes,
+            resource_id=request.resource.pk if request.resource else None,
+        ) from taken
+
+
+def _check(request: BookingRequest) -> None:
+    """Refuse what the request alone shows to be wrong. Raises Invalid."""
+    wrong = {}
+    if request.starts_at <= timezone.now():
+        wrong["timeSlot.startTime"] = ["This time is in the past."]
+    if request.minutes not in request.service.durations:
+        offered = ", ".join(map(str, request.service.durations))
+        wrong["timeSlot.duration"] = [f"This service takes {offered} minutes."]
+    if request.service.company_required and not request.customer.company.strip():
+        wrong["company"] = ["This field is required."]
+    if request.service.inquiry_required and not request.inquiry.strip():
+        wrong["inquiry"] = ["This field is required."]
+    if wrong:
+        raise Invalid(**wrong)
+
+
+@in_one_transaction
+def _create(
+    request: BookingRequest, caller: Caller, booking_id: UUID, reference: str, on_grid: bool
+) -> Booking:
+    if is_repeated() and (made := Booking.objects.filter(pk=booking_id).first()):
+        return made
+    service = request.service
+    hold = place = None
+    if request.hold is not None:
+        hold = claim_hold(request.hold, request=request)
+        resource_id = hold.resource_id
+    else:
+        place = find_place(
+            service=service,
+            starts_at=request.starts_at,
+            minutes=request.minutes,
+            resource_id=request.resource.pk if request.resource else None,
+            on_grid=on_grid,
+        )
+        resource_id = place.resource_id
+    booking = Booking(
+        pk=booking_id,
+        organization_id=service.organization_id,
+        reference=reference,
+        service=service,
+        resource_id=resource_id,
+        customer_id=customer_for(request.customer, organization_id=service.organization_id),
+        status=Booking.Status.PENDING if service.needs_approval else Booking.Status.CONFIRMED,
+        starts_at=request.starts_at,
+        ends_at=request.starts_at + timedelta(minutes=request.minutes),
+        timezone=request.timezone or request.customer.timezone,
+        name=request.customer.name,
+        company=request.customer.company,
+        email=request.customer.email,
+        phone=request.customer.phone,
+        inquiry=request.inquiry,
+        notes=request.notes,
+        price_amount=service.price_amount,
+        price_currency=service.organization.currency if service.price_amount is not None else "",
+        source=request.source,
+    )
+    booking.index_the_person()
+    rows = [booking]
+    if place is not None:
+        rows.append(new_allocation(place, booking=booking))
+    rows.extend(_events_of_a_new(booking, caller))
+    with taking(), violation_of("booking_reference_is_unique", becomes=ReferenceTaken):
+        insert_together(*rows)
+    if hold is not None:
+        relabel(hold, booking)
+        end_claimed_hold(hold)
+    events.relay_after_commit()
+    return booking
+
+
+def _events_of_a_new(booking: Booking, caller: Caller) -> list[events.Event]:
+    created = events.build(
+        "booking.created",
+        booking,
+        caller=caller,
+        status=booking.status,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        service_id=booking.service_id,
+        resource_id=booking.resource_id,
+        source=booking.source,
+        version=booking.version,
+    )
+    if booking.status == Booking.Status.PENDING:
+        return [created]
+    return [
+        created,
+        events.build(
+            "booking.confirmed", booking, caller=caller, version=booking.version, instant=True
+        ),
+    ]
+
+
+@in_one_transaction
+def confirm_booking(
+    booking: Booking, *, caller: Caller, expected_version: int | None = None
+) -> Booking:
+    """Turn a request into a promise. Raises IllegalTransition, StaleVersion."""
+    booking = _moved(booking, Booking.Status.CONFIRMED, expected_version)
+    events.record(
+        "booking.confirmed", booking, caller=caller, version=booking.version, instant=False
+    )
+    return booking
+
+
+@in_one_transaction
+def complete_booking(
+    booking: Booking, *, caller: Caller, expected_version: int | None = None
+) -> Booking:
+    """Note that the appointment took place. Raises IllegalTransition, StaleVersion."""
+    booking = _moved(booking, Booking.Status.COMPLETED, expected_version)
+    events.record("booking.completed", booking, caller=caller, version=booking.version)
+    return booking
+
+
+@in_one_transaction
+def mark_no_show(
+    booking: Booking, *, caller: Caller, expected_version: int | None = None
+) -> Booking:
+    """Note that the customer did not come. Raises IllegalTransition, StaleVersion."""
+    booking = _moved(booking, Booking.Status.NO_SHOW, expected_version)
+    events.record("booking.marked_no_show", booking, caller=caller, version=booking.version)
+    return booking
+
+
+@in_one_transaction
+def cancel_booking(
+    booking: Booking, *, caller: Caller, reason: str = "", expected_version: int | None = None
+) -> Booking:
+    """Cancel a booking and give its time back. `reason` is kept encrypted with the booking.
+
+    The resource is locked before the booking, so that whoever waits for this time can get it
+    in the same transaction. Raises IllegalTransition, StaleVersion.
+    """
+    lock_resources([booking.resource_id])
+    booking = locked(booking)
+    was = booking.status
+    check_version(booking, expected_version)
+    booking.move_to(Booking.Status.CANCELLED)
+    booking.cancel_reason = reason
+    booking.version += 1
+    booking.save(
+        update_fields=["status", "cancelled_at", "cancel_reason", "version", "updated_at"]
+    )
+    give_back(booking=booking)
+    events.record("booking.cancelled", booking, caller=caller, version=booking.version, was=was)
+    return booking
+
+
+CHANGES = {
+    Booking.Status.CONFIRMED: confirm_booking,
+    Booking.Status.COMPLETED: complete_booking,
+    Booking.Status.NO_SHOW: mark_no_show,
+    Booking.Status.CANCELLED: cancel_booking,
+}
+
+
+def locked(booking: Booking) -> Booking:
+    """Read the row again and hold it: whoever asks second sees what the first one did.
+
+    Raises NotFound; ChangedMeanwhile when it moved to a resource that is not locked yet.
+    """
+    require_transaction()
+    rows = Booking.objects.select_related("service", "resource", "organization")
+    fresh = rows.select_for_update(of=["self"], no_key=True).filter(pk=booking.pk).first()
+    if fresh is None:
+        raise NotFound
+    if fresh.resource_id != booking.resource_id:
+        booking.resource_id = fresh.resource_id
+        raise ChangedMeanwhile
+    return fresh
+
+
+def check_version(booking: Booking, expected: int | None) -> None:
+    """Raise StaleVersion when the caller read an older version than the one locked now."""
+    if expected is not None and booking.version != expected:
+        raise StaleVersion(version=booking.version)
+
+
+def with_alternatives(
+    taken: SlotTaken,
+    service: Service,
+    starts_at: datetime,
+    *,
+    minutes: int,
+    resource_id: UUID | None,
+    besides: tuple[UUID, ...] = (),
+) -> SlotTaken:
+    """Return the refusal with up to three free times near the one that was wanted."""
+    nearby = alternatives_to(
+        service, starts_at, minutes=minutes, resource_id=resource_id, besides=besides
+    )
+    length = timedelta(minutes=minutes)
+    offered = [
+        {
+            "startTime": slot.start,
+            "endTime": slot.start + length,
+            "resourceIds": list(slot.resource_ids),
+        }
+        for slot in nearby
+    ]
+    return SlotTaken(**{**taken.details, "alternatives": offered})
+
+
+def _moved(booking: Booking, status: Booking.Status, expected_version: int | None) -> Booking:
+    """Lock, check and save a change of nothing but the status."""
+    booking = locked(booking)
+    check_version(booking, expected_version)
+    booking.move_to(status)
+    booking.version += 1
+    booking.save(update_fields=["status", "version", "updated_at"])
+    return booking

@@ -1,0 +1,162 @@
+"""Keeping a time for somebody who has not booked yet."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils import timezone
+
+from bookings.errors import HoldLapsed
+from bookings.models import Hold, Resource, Service
+from bookings.services.allocating import (
+    end_holds,
+    find_place,
+    lock_resources,
+    new_allocation,
+    taking,
+)
+from core import events
+from core.access import Caller
+from core.db import in_one_transaction, insert_together
+from core.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from bookings.services.booking import BookingRequest
+
+USUAL_MINUTES = 5
+LONGEST_MINUTES = 30
+LAPSED_BATCH = 500
+
+
+@dataclass(frozen=True)
+class HoldClaim:
+    """What a client shows to use a hold."""
+
+    hold_id: UUID
+    token: str
+
+
+@in_one_transaction
+def place_hold(
+    *,
+    service: Service,
+    starts_at: datetime,
+    minutes: int,
+    resource: Resource | None = None,
+    kept_minutes: int = USUAL_MINUTES,
+    token: str,
+    caller: Caller,
+) -> Hold:
+    """Exclude all others from a time for `kept_minutes` (30 at most).
+
+    `token` is what its owner shows later (`new_token()`); only a digest is kept.
+    Raises SlotTaken, NotOffered.
+    """
+    place = find_place(
+        service=service,
+        starts_at=starts_at,
+        minutes=minutes,
+        resource_id=resource.pk if resource else None,
+    )
+    hold = Hold(
+        organization_id=service.organization_id,
+        service=service,
+        resource_id=place.resource_id,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=minutes),
+        token_digest=_digest(token),
+        made_by_id=caller.id,
+        expires_at=timezone.now() + timedelta(minutes=min(kept_minutes, LONGEST_MINUTES)),
+    )
+    placed = events.build(
+        "hold.placed", hold, caller=caller, starts_at=starts_at, resource_id=place.resource_id
+    )
+    with taking():
+        insert_together(hold, new_allocation(place, hold=hold), placed)
+    events.relay_after_commit()
+    return hold
+
+
+@in_one_transaction
+def drop_hold(hold: Hold, *, caller: Caller, token: str | None = None) -> None:
+    """Give a held time back. Dropping one that has ended already changes nothing.
+
+    Raises NotFound unless the caller shows its token or made it.
+    """
+    by_maker = caller.id is not None and hold.made_by_id == caller.id
+    if not by_maker and (token is None or not _is_token_of(hold, token)):
+        raise NotFound
+    lock_resources([hold.resource_id])
+    hold.refresh_from_db(fields=["ended_at"])
+    if hold.ended_at is None:
+        end_holds([hold.pk], timezone.now())
+        events.record("hold.dropped", hold, caller=caller)
+
+
+@in_one_transaction
+def lapse_holds() -> int:
+    """Release the holds whose time is over; return how many. The clock's part."""
+    now = timezone.now()
+    due = Hold.objects.filter(ended_at=None, expires_at__lte=now).order_by("expires_at")
+    found = dict(due.values_list("pk", "resource_id")[:LAPSED_BATCH])
+    if not found:
+        return 0
+    lock_resources(set(found.values()))
+    # Read again: one may have become a booking while we waited.
+    lapsed = list(Hold.objects.filter(pk__in=found, ended_at=None))
+    end_holds([hold.pk for hold in lapsed], now)
+    for hold in lapsed:
+        events.record("hold.lapsed", hold, caller=Caller.clock(hold.organization_id))
+    return len(lapsed)
+
+
+def claim_hold(claim: HoldClaim, *, request: BookingRequest) -> Hold:
+    """Lock a hold's resource and return the hold, if it is still good for this booking.
+
+    Raises NotFound for a wrong id or token, HoldLapsed, and Invalid when the booking asks
+    for another service, time, duration or resource than was held.
+    """
+    hold = Hold.objects.for_organization(request.service.organization_id).filter(
+        pk=claim.hold_id
+    ).first()
+    if hold is None or not _is_token_of(hold, claim.token):
+        raise NotFound("There is no hold with this id and token.")
+    lock_resources([hold.resource_id])
+    hold.refresh_from_db(fields=["ended_at", "expires_at"])
+    if hold.ended_at is not None or hold.expires_at <= timezone.now():
+        raise HoldLapsed
+    wrong = {}
+    if hold.service_id != request.service.pk:
+        wrong["serviceId"] = ["The hold is for another service."]
+    if hold.starts_at != request.starts_at:
+        wrong["timeSlot.startTime"] = ["The hold is for another time."]
+    if hold.ends_at - hold.starts_at != timedelta(minutes=request.minutes):
+        wrong["timeSlot.duration"] = ["The hold is for another duration."]
+    if request.resource is not None and request.resource.pk != hold.resource_id:
+        wrong["resourceId"] = ["The hold is for another resource."]
+    if wrong:
+        raise Invalid(**wrong)
+    return hold
+
+
+def end_claimed_hold(hold: Hold) -> None:
+    """Note that a hold became a booking; its allocation is the booking's by now."""
+    Hold.objects.filter(pk=hold.pk).update(ended_at=timezone.now())
+
+
+def new_token() -> str:
+    """Return 256 random bits as text: what proves that a hold is one's own."""
+    return secrets.token_urlsafe(32)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _is_token_of(hold: Hold, token: str) -> bool:
+    return secrets.compare_digest(bytes(hold.token_digest), _digest(token))

@@ -1,0 +1,171 @@
+"""Changing what a booking says: its time, its resource, its inquiry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from django.utils import timezone
+
+from bookings.errors import IllegalTransition, SlotTaken
+from bookings.models import Booking, Resource
+from bookings.services.allocating import (
+    find_place,
+    give_back,
+    live_allocations_of,
+    lock_resources,
+    new_allocation,
+    taking,
+)
+from bookings.services.booking import check_version, locked, with_alternatives
+from core import events
+from core.access import Caller
+from core.db import ChangedMeanwhile, in_one_transaction
+from core.errors import Invalid
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What should be different. What is None stays; resource "any" lets the rule choose."""
+
+    starts_at: datetime | None = None
+    minutes: int | None = None
+    resource: Resource | Literal["any"] | None = None
+    inquiry: str | None = None
+
+
+def update_booking(
+    booking: Booking,
+    changes: Changes,
+    *,
+    caller: Caller,
+    expected_version: int | None = None,
+    on_grid: bool = True,
+) -> Booking:
+    """Change a booking that is still open. What is the same already is no change.
+
+    A new time keeps the resource unless another is asked for. The old time is given back and
+    the new one taken in one transaction; the status stays.
+
+    Raises IllegalTransition for a final booking, StaleVersion, Invalid (a time in the past,
+    a duration that the service does not have), SlotTaken with alternatives, NotOffered.
+    """
+    try:
+        return _update(booking, changes, caller, expected_version, on_grid)
+    except SlotTaken as taken:
+        wanted = changes.resource or booking.resource
+        minutes = changes.minutes or _minutes_of(booking)
+        raise with_alternatives(
+            taken,
+            booking.service,
+            changes.starts_at or booking.starts_at,
+            minutes=minutes,
+            resource_id=wanted.pk if isinstance(wanted, Resource) else None,
+            besides=tuple(live_allocations_of(booking)),
+        ) from taken
+
+
+@in_one_transaction
+def _update(
+    booking: Booking,
+    changes: Changes,
+    caller: Caller,
+    expected_version: int | None,
+    on_grid: bool,
+) -> Booking:
+    starts_at = changes.starts_at or booking.starts_at
+    minutes = changes.minutes or _minutes_of(booking)
+    moves = (
+        starts_at != booking.starts_at
+        or minutes != _minutes_of(booking)
+        or changes.resource == "any"
+        or (isinstance(changes.resource, Resource) and changes.resource.pk != booking.resource_id)
+    )
+    before = booking
+    place = None
+    if moves:
+        _check_open(booking)
+        check_version(booking, expected_version)
+        _check_time(booking, starts_at, minutes)
+        place = find_place(
+            service=booking.service,
+            starts_at=starts_at,
+            minutes=minutes,
+            resource_id=_resource_wanted(booking, changes),
+            also_lock=[booking.resource_id],
+            besides=live_allocations_of(booking),
+            on_grid=on_grid,
+        )
+    else:
+        lock_resources([booking.resource_id])
+    booking = locked(booking)
+    check_version(booking, expected_version)
+    _check_open(booking)
+    if (booking.starts_at, booking.ends_at) != (before.starts_at, before.ends_at):
+        before.starts_at, before.ends_at = booking.starts_at, booking.ends_at
+        raise ChangedMeanwhile
+    fields: list[str] = []
+    if changes.inquiry is not None and changes.inquiry != booking.inquiry:
+        booking.inquiry = changes.inquiry
+        fields.append("inquiry")
+    if place is None and not fields:
+        return booking
+    booking.version += 1
+    if place is not None:
+        booking.starts_at = starts_at
+        booking.ends_at = starts_at + timedelta(minutes=minutes)
+        booking.resource_id = place.resource_id
+        give_back(booking=booking)
+        with taking():
+            new_allocation(place, booking=booking).save(force_insert=True)
+    booking.save(
+        update_fields=[*fields, "starts_at", "ends_at", "resource", "version", "updated_at"]
+    )
+    if place is not None:
+        events.record(
+            "booking.rescheduled",
+            booking,
+            caller=caller,
+            from_starts_at=before.starts_at,
+            from_ends_at=before.ends_at,
+            starts_at=booking.starts_at,
+            ends_at=booking.ends_at,
+            from_resource_id=before.resource_id,
+            resource_id=booking.resource_id,
+            version=booking.version,
+        )
+    if fields:
+        events.record(
+            "booking.updated", booking, caller=caller, fields=fields, version=booking.version
+        )
+    return booking
+
+
+def _resource_wanted(booking: Booking, changes: Changes) -> UUID | None:
+    if changes.resource == "any":
+        return None
+    return changes.resource.pk if changes.resource else booking.resource_id
+
+
+def _check_open(booking: Booking) -> None:
+    if booking.status not in Booking.OPEN:
+        raise IllegalTransition(
+            "This booking is over, so it cannot be changed.", status=booking.status
+        )
+
+
+def _check_time(booking: Booking, starts_at: datetime, minutes: int) -> None:
+    wrong = {}
+    if starts_at <= timezone.now():
+        wrong["timeSlot.startTime"] = ["This time is in the past."]
+    if minutes not in booking.service.durations and minutes != _minutes_of(booking):
+        offered = ", ".join(map(str, booking.service.durations))
+        wrong["timeSlot.duration"] = [f"This service takes {offered} minutes."]
+    if wrong:
+        raise Invalid(**wrong)
+
+
+def _minutes_of(booking: Booking) -> int:
+    return int((booking.ends_at - booking.starts_at).total_seconds() // 60)

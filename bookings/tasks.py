@@ -1,0 +1,12 @@
+"""What the clock does for bookings."""
+
+from celery import shared_task
+
+from bookings.services import hold
+
+
+@shared_task
+def lapse_holds() -> None:
+    """Release the holds whose time is over."""
+    while hold.lapse_holds() == hold.LAPSED_BATCH:
+        pass

@@ -1,0 +1,18 @@
+"""The API, below /api and /api/v1. A path may end with a slash or not: core.api.paths."""
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from bookings.api.availability import AvailabilityViewSet
+from bookings.api.booking import BookingViewSet
+from bookings.api.catalog import ResourceViewSet, ServiceViewSet
+from bookings.api.hold import HoldViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("bookings", BookingViewSet, basename="booking")
+router.register("availability", AvailabilityViewSet, basename="availability")
+router.register("services", ServiceViewSet, basename="service")
+router.register("resources", ResourceViewSet, basename="resource")
+router.register("holds", HoldViewSet, basename="hold")
+
+urlpatterns = [path("", include(router.urls))]

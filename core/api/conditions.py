@@ -1,0 +1,28 @@
+"""ETag and If-Match (RFC 9110, section 13): a row's version on the wire."""
+
+import re
+
+from rest_framework.request import Request
+
+from core.errors import Invalid, StaleVersion
+
+_TAG = re.compile(r'"(\d{1,9})"')
+
+
+def etag_of(version: int) -> str:
+    return f'"{version}"'
+
+
+def version_wanted(request: Request) -> int | None:
+    """Return the version that If-Match names; None without the header or for `*`.
+
+    Raises Invalid for what is no entity tag, StaleVersion for one that we never gave out.
+    """
+    text = request.headers.get("If-Match", "").strip()
+    if text in ("", "*"):
+        return None
+    if match := _TAG.fullmatch(text):
+        return int(match[1])
+    if re.fullmatch(r'(W/)?"[^"]*"', text):
+        raise StaleVersion
+    raise Invalid.at("If-Match", 'Send the ETag as it was read, for example "3".')

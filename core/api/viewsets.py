@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Generic, TypeVar, cast
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.http.request import QueryDict
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.viewsets import GenericViewSet
+
+from core.access import Caller
+from core.api import idempotency
+from core.api.serializers import HouseSerializer
+from core.db import retrying
+from core.errors import Invalid, NotFound
+from core.models import TenantModel, TenantQuerySet
+
+M = TypeVar("M", bound=TenantModel)
+
+
+class TenantViewSet(Generic[M], GenericViewSet[M]):
+    """Every tenant endpoint starts here, so that nobody can forget the organization.
+
+    It gives a view its caller, its rows and its checked input, repeats a read whose
+    connection was lost, and answers a repeated POST with its first answer.
+    """
+
+    scope: ClassVar[str]
+    scopes: ClassVar[dict[str, str]] = {}
+    # Answers that hold a fresh secret are never kept.
+    answers_are_kept: ClassVar[bool] = True
+    lookup_value_regex = "[^/]+"
+
+    @property
+    def caller(self) -> Caller:
+        return cast("Caller", self.request.auth)
+
+    @property
+    def organization_id(self) -> UUID:
+        return self.caller.organization_id
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # REST framework asks for the method's handler after this, so it may be wrapped here.
+        handler = getattr(self, str(request.method).lower(), None)
+        if handler is None:
+            return
+        if request.method == "POST" and self.answers_are_kept:
+            self.post = self._answer_once(handler)
+        elif request.method in ("GET", "HEAD"):
+            setattr(self, request.method.lower(), self._repeat_reads(handler))
+
+    def get_queryset(self) -> TenantQuerySet[M]:
+        rows = cast("TenantQuerySet[M]", super().get_queryset())
+        return rows.for_organization(self.organization_id)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "caller": getattr(self.request, "auth", None)}
+
+    def validated(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
+        """Return the body of the request, checked."""
+        return self._checked(serializer_class, self.request.data)
+
+    def validated_query(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
+        """Return the query of the request, checked; a parameter given twice is refused."""
+        return self._checked(serializer_class, _single_values(self.request.query_params))
+
+    def refuse_query(self) -> None:
+        """Refuse every query parameter, by name: this call has none."""
+        self.validated_query(HouseSerializer)
+
+    def id_in_path(self) -> UUID:
+        """Return the id in the path; one that is none is as absent as one that is not there."""
+        try:
+            return UUID(self.kwargs["pk"])
+        except ValueError as error:
+            raise NotFound from error
+
+    def _checked(self, serializer_class: type[Serializer[Any]], data: Any) -> dict[str, Any]:
+        serializer = serializer_class(data=data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def _repeat_reads(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        def read(request: Request, *args: Any, **kwargs: Any) -> Response:
+            return retrying(handler, request, *args, **kwargs)
+
+        return read
+
+    def _answer_once(self, handler: Callable[..., Response]) -> Callable[..., HttpResponse]:
+        def write(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+            key = idempotency.key_of(request)
+            if key is None:
+                return handler(request, *args, **kwargs)
+            return idempotency.answer_once(
+                key, view=self, request=request, work=lambda: handler(request, *args, **kwargs)
+            )
+
+        return write
+
+
+def _single_values(query: QueryDict) -> Mapping[str, str]:
+    repeated = {name: ["Give this once."] for name, values in query.lists() if len(values) > 1}
+    if repeated:
+        raise Invalid(**repeated)
+    if unreadable := [name for name, value in query.items() if "\x00" in name + value]:
+        raise Invalid(**{name.replace("\x00", ""): ["NUL is not a character."] for name in unreadable})
+    return query.dict()
+
+
