@@ -3,8 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from config.settings.env import IS_PRODUCTION
+
 urlpatterns = [
     # /api/… and /api/v1/… are one and the same, so this is one pattern.
     re_path(r"^api/(?:v1/)?", include("config.api_urls")),
     path("admin/", admin.site.urls),
 ]
+
+if not IS_PRODUCTION:
+    urlpatterns.append(path("mailbox/", include("core.mailbox.urls")))
