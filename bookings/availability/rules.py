@@ -90,27 +90,24 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def stretches(rules: OpeningRules, window: Interval) -> list[Stretch]:
-    """Every opening that has some of its time in `window`, whole, ordered by day and hour."""
-    if window.start >= window.end:
-        return []
+    """Every opening that has some of its time in `window`, whole, ordered by day."""
     zone = ZoneInfo(rules.timezone)
-    # A day more at either end: where midnight itself is doubled, dates do not only grow.
-    first = shown(window.start, zone).date() - DAY
+    first = shown(window.start, zone).date()
+    # A day more: where midnight is doubled, the new day has begun while the old is shown again.
     last = shown(window.end, zone).date() + DAY
     if rules.valid_from:
         first = max(first, rules.valid_from)
     if rules.valid_to:
         last = min(last, rules.valid_to)
     hours_of: defaultdict[int, list[WeeklyHours]] = defaultdict(list)
-    for hours in sorted(rules.weekly, key=lambda hours: hours.opens):
+    for hours in rules.weekly:
         hours_of[hours.weekday].append(hours)
     found = []
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         day = date.fromordinal(ordinal)
         for hours in hours_of[day.weekday()]:
             stretch = local_stretch(day, hours.opens, hours.closes, zone)
-            start, end = stretch.during
-            if start < end and start < window.end and end > window.start:
+            if stretch.during.overlaps(window):
                 found.append(stretch)
     return found
 
@@ -146,7 +143,7 @@ def hours_and_steps(
     """
     found = [stretch for rules in opening for stretch in stretches(rules, window)]
     grid = [moment for stretch in found for moment in _steps(stretch, step)]
-    # Several schedules or overlapping hours interleave; usually each ends before the next.
+    # Usually each ends before the next; several schedules and overlapping hours interleave.
     if any(one.during.end > other.during.start for one, other in pairwise(found)):
         grid = sorted(set(grid))
     return merge(stretch.during for stretch in found), grid
