@@ -8,9 +8,11 @@ relay()   once committed, a worker hands the event to its handlers
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from core import tasks
@@ -48,8 +50,15 @@ def build(name: str, subject: TenantModel, *, caller: Caller, **data: object) ->
 
     Whoever saves it calls `relay_after_commit`.
     """
+    return build_for(subject.organization_id, name, subject, caller=caller, **data)
+
+
+def build_for(
+    organization_id: UUID, name: str, subject: Model, *, caller: Caller, **data: object
+) -> Event:
+    """The same for a subject that is no tenant's row: the organization itself, a user."""
     return Event(
-        organization_id=subject.organization_id,
+        organization_id=organization_id,
         name=name,
         subject_type=subject._meta.model_name,
         subject_id=subject.pk,

@@ -7,6 +7,7 @@ from config.settings.env import APP_ENV, BASE_DIR, IS_PRODUCTION, env
 
 DEBUG = env("DEBUG")
 VAR_DIR = Path(env("VAR_DIR"))
+DEMO_ALLOWED = not IS_PRODUCTION
 
 INSTALLED_APPS = [
     "unfold",

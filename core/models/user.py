@@ -30,7 +30,7 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
     A superuser is the administrator of the installation.
     """
 
-    email = models.EmailField()
+    email = models.EmailField(unique=True)
     name = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(_("may open the console"), default=True)
