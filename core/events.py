@@ -105,7 +105,9 @@ def relay(*, limit: int = BATCH) -> int:
 
 def _take(limit: int) -> list[Outbox]:
     due = Outbox.objects.filter(not_before__lte=timezone.now()).order_by("event_id")
-    return list(due.select_for_update(skip_locked=True, of=["self"]).select_related("event")[:limit])
+    return list(
+        due.select_for_update(skip_locked=True, of=["self"]).select_related("event")[:limit]
+    )
 
 
 def _forget(rows: list[Outbox]) -> None:

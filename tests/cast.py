@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import time_machine
+from rest_framework.test import APIClient
 
 from bookings.models import Booking, Resource, Service
 from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.customer import CustomerDetails
 from core.access import Caller, CallerKind
-from core.models import Organization
+from core.models import ApiKey, Organization
+from core.services.api_key import create_api_key
 from tests.factories import OrganizationFactory, ResourceFactory, ServiceFactory
 
 # Tuesday, 3 November 2026, 08:00 in Berlin: winter time, so UTC plus one hour.
@@ -81,4 +83,44 @@ def book(clock, haircut, ten_o_clock, staff) -> Callable[..., Booking]:
     return book
 
 
-HALF_AN_HOUR = timedelta(minutes=30)
+def client_with(key: str) -> APIClient:
+    return APIClient(headers={"X-API-Key": key})
+
+
+def a_key(organization: Organization, *, kind: ApiKey.Kind, scopes: list[str] | None = None) -> str:
+    caller = Caller.command(organization.pk)
+    _, text = create_api_key(
+        organization=organization, kind=kind, name="test", scopes=scopes, caller=caller
+    )
+    return text
+
+
+@pytest.fixture
+def desk(salon, haircut) -> APIClient:
+    """The salon's own server, which may do everything there."""
+    return client_with(a_key(salon, kind=ApiKey.Kind.SECRET))
+
+
+@pytest.fixture
+def website(salon, haircut) -> APIClient:
+    """The salon's website, with a key that anybody can read in its source."""
+    return client_with(a_key(salon, kind=ApiKey.Kind.PUBLISHABLE))
+
+
+@pytest.fixture
+def stranger() -> APIClient:
+    """Another organization's server."""
+    return client_with(a_key(OrganizationFactory(), kind=ApiKey.Kind.SECRET))
+
+
+@pytest.fixture
+def wish(clock) -> dict[str, Any]:
+    """What a client sends to book Mia's haircut on Monday at ten, Berlin time."""
+    return {
+        "name": "Mia Müller",
+        "company": "Müller GmbH",
+        "email": "mia@example.com",
+        "phone": "+49 30 1234567",
+        "inquiry": "As last time",
+        "timeSlot": {"startTime": "2026-11-16T10:00:00+01:00", "duration": 30},
+    }

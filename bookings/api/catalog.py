@@ -57,9 +57,7 @@ class CatalogViewSet(TenantViewSet[M]):
     def list(self, request: Request) -> Response:
         query = self.validated_query(PageQuery)
         columns = sorted({"created_at", *self.columns.values()})
-        rows, pagination = paginate(
-            self.get_queryset(), query=query, order=BY_AGE, columns=columns
-        )
+        rows, pagination = paginate(self.get_queryset(), query=query, order=BY_AGE, columns=columns)
         return Response(success([self.present(row) for row in rows], pagination=pagination))
 
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -21,7 +21,9 @@ LONGEST_DURATION_MINUTES = 24 * 60
 class TimezoneField(TextField):
     """The name of an IANA time zone."""
 
-    default_error_messages = {"unknown": "This is not an IANA time zone, for example Europe/Berlin."}
+    default_error_messages = {
+        "unknown": "This is not an IANA time zone, for example Europe/Berlin."
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=64, **kwargs)
@@ -42,8 +44,10 @@ class TimeSlotSerializer(HouseSerializer):
     timezone = TimezoneField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        end = attrs.get("end_time")
-        if end is not None and end - attrs["start_time"] != timedelta(minutes=attrs["duration"]):
+        start, end = attrs["start_time"], attrs.get("end_time")
+        if start.second or start.microsecond:
+            raise serializers.ValidationError({"startTime": ["Give whole minutes."]})
+        if end is not None and end - start != timedelta(minutes=attrs["duration"]):
             raise serializers.ValidationError(
                 {"endTime": ["This does not agree with startTime and duration."]}
             )
@@ -56,9 +60,7 @@ class CreateBookingSerializer(HouseSerializer):
     name = TextField(max_length=LONGEST_NAME)
     company = TextField(max_length=LONGEST_NAME, required=False, allow_blank=True)
     email = serializers.EmailField(max_length=LONGEST_EMAIL)
-    phone = TextField(
-        max_length=LONGEST_PHONE, required=False, allow_blank=True, allow_null=True
-    )
+    phone = TextField(max_length=LONGEST_PHONE, required=False, allow_blank=True, allow_null=True)
     inquiry = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True)
     notes = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True)
     time_slot = TimeSlotSerializer()
@@ -221,7 +223,9 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
         "serviceId": str(row["service_id"]),
         "resourceId": str(row["resource_id"]),
         "customerId": str(row["customer_id"]),
-        "price": None if amount is None else {"amount": f"{amount:.2f}", "currency": row["price_currency"]},
+        "price": None
+        if amount is None
+        else {"amount": f"{amount:.2f}", "currency": row["price_currency"]},
         "source": row["source"],
         "confirmationSent": row["confirmation_sent"],
         "reminderSent": row["reminder_sent"],

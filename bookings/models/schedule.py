@@ -47,9 +47,7 @@ class WeeklyHours(models.Model):
         SUNDAY = 6, _("Sunday")
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="weekly_hours")
-    weekday = models.PositiveSmallIntegerField(
-        choices=Weekday, validators=[MaxValueValidator(6)]
-    )
+    weekday = models.PositiveSmallIntegerField(choices=Weekday, validators=[MaxValueValidator(6)])
     opens = models.TimeField()
     closes = models.TimeField()
 

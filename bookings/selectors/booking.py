@@ -65,4 +65,3 @@ def _zone_of(organization_id: UUID) -> ZoneInfo:
 def _as_reference(term: str) -> str:
     plain = term.replace("-", "").replace(" ", "").upper()
     return f"{plain[:4]}-{plain[4:]}"
-

@@ -40,9 +40,9 @@ def calendars_of(service: Service, *, resource_id: UUID | None = None) -> list[R
     if resource_id is not None:
         resources = resources.filter(pk=resource_id)
     lanes = ArrayAgg("lanes__id", order_by="lanes__number", filter=Q(lanes__isnull=False))
-    found = list(resources.order_by("id").annotate(lane_ids=lanes).values_list(
-        "id", "timezone", "lane_ids"
-    ))
+    found = list(
+        resources.order_by("id").annotate(lane_ids=lanes).values_list("id", "timezone", "lane_ids")
+    )
     opening = _opening_of({row_id: zone for row_id, zone, _ in found})
     return [
         ResourceCalendar(
@@ -124,16 +124,20 @@ def with_causes(
     besides: Collection[UUID] = (),
 ) -> list[ResourceCalendar]:
     """The same, where each busy time knows whose it is and which part of it is buffer."""
-    taken = _live(calendars, window, besides).exclude(expires_at__lte=now).values_list(
-        "lane_id",
-        "starts_at",
-        "ends_at",
-        "booking_id",
-        "booking__starts_at",
-        "booking__ends_at",
-        "hold_id",
-        "hold__starts_at",
-        "hold__ends_at",
+    taken = (
+        _live(calendars, window, besides)
+        .exclude(expires_at__lte=now)
+        .values_list(
+            "lane_id",
+            "starts_at",
+            "ends_at",
+            "booking_id",
+            "booking__starts_at",
+            "booking__ends_at",
+            "hold_id",
+            "hold__starts_at",
+            "hold__ends_at",
+        )
     )
     busy: defaultdict[int, list[Interval]] = defaultdict(list)
     for lane, start, end, booking, booked, booked_until, hold, held, held_until in taken:
@@ -159,7 +163,7 @@ def free_slots(
     now = now or timezone.now()
     calendars = calendars_of(service, resource_id=resource_id)
     rules = rules_of(service)
-    reach = around(window, rules, minutes)
+    reach = rules.reach(window.start, window.end, minutes=minutes)
     busy = read_busy(calendars, reach, now=now, besides=besides)
     return free_starts(rules, busy.on(calendars), window, minutes=minutes, now=now)
 
@@ -184,14 +188,6 @@ def alternatives_to(
             break
     nearest = sorted(free, key=lambda slot: abs(slot.start - starts_at))[:most]
     return sorted(nearest)
-
-
-def around(window: Interval, rules: ServiceRules, minutes: int) -> Interval:
-    """Return the stretch whose neighbours can matter to a start inside `window`."""
-    return Interval(
-        window.start - timedelta(minutes=rules.buffer_before_minutes),
-        window.end + timedelta(minutes=minutes + rules.buffer_after_minutes),
-    )
 
 
 def _live(

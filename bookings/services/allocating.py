@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
 
 from django.db.models import Q
@@ -19,11 +20,13 @@ from bookings.availability.reasons import ReasonCode
 from bookings.availability.terms import ResourceCalendar, ServiceRules
 from bookings.errors import NotOffered, SlotTaken
 from bookings.models import Allocation, Booking, Hold, Resource, Service
-from bookings.selectors.slots import around, calendars_of, read_busy, rules_of, with_causes
+from bookings.selectors.slots import calendars_of, read_busy, rules_of, with_causes
 from core.db import require_transaction, violation_of
 
 # To a client these are one thing: somebody else was first.
 SOMEBODY_ELSES = {ReasonCode.TAKEN, ReasonCode.HELD, ReasonCode.NO_LANE}
+
+HALF_A_DAY = timedelta(hours=12)  # around a start: the day by which work is shared out
 
 SENTENCES = {
     ReasonCode.OUTSIDE_HOURS: "This time is outside opening hours.",
@@ -74,7 +77,7 @@ def find_place(
     resource_id: UUID | None = None,
     also_lock: Iterable[UUID] = (),
     besides: Sequence[UUID] = (),
-    on_grid: bool = True,
+    on_grid: bool = False,
 ) -> Place:
     """Lock whoever could take `minutes` at `starts_at` and return where there is room.
 
@@ -82,6 +85,7 @@ def find_place(
     lock. Among several resources the one with the least to do that day is chosen.
     `also_lock` are resources that the caller is about to free; `besides` are allocations
     that do not count (one's own, when moving). Lapsed holds in the way are released.
+    `on_grid` also refuses a start between the steps that the service offers.
 
     Raises SlotTaken, NotOffered.
     """
@@ -95,10 +99,12 @@ def find_place(
             rules, [calendar], starts_at, minutes=minutes, now=now, on_grid=on_grid
         )
     ]
+    if not possible:
+        _refuse(rules, calendars, starts_at, minutes, now, besides=besides, on_grid=on_grid)
     lock_resources({calendar.resource_id for calendar in possible} | set(also_lock))
     now = timezone.now()
-    day = Interval(starts_at - timedelta(hours=12), starts_at + timedelta(hours=12))
-    busy = read_busy(possible, around(day, rules, minutes), now=now, besides=besides)
+    day = rules.reach(starts_at - HALF_A_DAY, starts_at + HALF_A_DAY, minutes=minutes)
+    busy = read_busy(possible, day, now=now, besides=besides)
     free = [
         calendar
         for calendar in busy.on(possible)
@@ -171,13 +177,11 @@ def _refuse(
     *,
     besides: Sequence[UUID],
     on_grid: bool,
-) -> None:
+) -> NoReturn:
     """Raise the first reason that explain gives for this start."""
-    window = around(Interval(starts_at, starts_at), rules, minutes)
+    window = rules.reach(starts_at, starts_at, minutes=minutes)
     known = with_causes(calendars, window, now=now, besides=besides)
-    reasons = reasons_against(
-        rules, known, starts_at, minutes=minutes, now=now, on_grid=on_grid
-    )
+    reasons = reasons_against(rules, known, starts_at, minutes=minutes, now=now, on_grid=on_grid)
     if not reasons or reasons[0].code in SOMEBODY_ELSES:
         raise SlotTaken
     code = reasons[0].code
@@ -186,7 +190,11 @@ def _refuse(
 
 def _busy_time(calendar: ResourceCalendar) -> tuple[timedelta, UUID]:
     busy = sum(
-        (stretch.end - stretch.start for lane in calendar.lanes for stretch in calendar.busy.get(lane, ())),
+        (
+            stretch.end - stretch.start
+            for lane in calendar.lanes
+            for stretch in calendar.busy.get(lane, ())
+        ),
         timedelta(0),
     )
     return busy, calendar.resource_id

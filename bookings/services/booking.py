@@ -57,7 +57,11 @@ class BookingRequest:
 
 
 def create_booking(
-    request: BookingRequest, *, caller: Caller, booking_id: UUID | None = None, on_grid: bool = True
+    request: BookingRequest,
+    *,
+    caller: Caller,
+    booking_id: UUID | None = None,
+    on_grid: bool = False,
 ) -> Booking:
     """Book, PENDING or, where the service confirms at once, CONFIRMED.
 
@@ -232,9 +236,7 @@ def cancel_booking(
     booking.move_to(Booking.Status.CANCELLED)
     booking.cancel_reason = reason
     booking.version += 1
-    booking.save(
-        update_fields=["status", "cancelled_at", "cancel_reason", "version", "updated_at"]
-    )
+    booking.save(update_fields=["status", "cancelled_at", "cancel_reason", "version", "updated_at"])
     give_back(booking=booking)
     events.record("booking.cancelled", booking, caller=caller, version=booking.version, was=was)
     return booking

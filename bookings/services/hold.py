@@ -121,9 +121,11 @@ def claim_hold(claim: HoldClaim, *, request: BookingRequest) -> Hold:
     Raises NotFound for a wrong id or token, HoldLapsed, and Invalid when the booking asks
     for another service, time, duration or resource than was held.
     """
-    hold = Hold.objects.for_organization(request.service.organization_id).filter(
-        pk=claim.hold_id
-    ).first()
+    hold = (
+        Hold.objects.for_organization(request.service.organization_id)
+        .filter(pk=claim.hold_id)
+        .first()
+    )
     if hold is None or not _is_token_of(hold, claim.token):
         raise NotFound("There is no hold with this id and token.")
     lock_resources([hold.resource_id])

@@ -42,7 +42,7 @@ def update_booking(
     *,
     caller: Caller,
     expected_version: int | None = None,
-    on_grid: bool = True,
+    on_grid: bool = False,
 ) -> Booking:
     """Change a booking that is still open. What is the same already is no change.
 

@@ -139,8 +139,16 @@ def _claim(key: Key) -> Any | None:
                 WHERE kept.created_at < %s
             RETURNING id
             """,
-            [row_id, key.organization_id, key.credential, key.method, key.path,
-             key.digest, key.body_digest, timezone.now() - KEPT_FOR],
+            [
+                row_id,
+                key.organization_id,
+                key.credential,
+                key.method,
+                key.path,
+                key.digest,
+                key.body_digest,
+                timezone.now() - KEPT_FOR,
+            ],
         )
         return row_id if cursor.fetchone() else None
 

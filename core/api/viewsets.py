@@ -107,7 +107,7 @@ def _single_values(query: QueryDict) -> Mapping[str, str]:
     if repeated:
         raise Invalid(**repeated)
     if unreadable := [name for name, value in query.items() if "\x00" in name + value]:
-        raise Invalid(**{name.replace("\x00", ""): ["NUL is not a character."] for name in unreadable})
+        raise Invalid(
+            **{name.replace("\x00", ""): ["NUL is not a character."] for name in unreadable}
+        )
     return query.dict()
-
-

@@ -6,12 +6,14 @@ from django.db import IntegrityError, transaction
 
 from bookings.errors import IllegalTransition, NotOffered, SlotTaken
 from bookings.models import Allocation, Booking, Customer
+from bookings.services.allocating import find_place
 from bookings.services.booking import (
     cancel_booking,
     complete_booking,
     confirm_booking,
     mark_no_show,
 )
+from core.db import in_one_transaction
 from core.errors import Invalid, StaleVersion
 from core.models import Event, Outbox
 from tests.cast import MIA
@@ -56,7 +58,7 @@ def test_a_booking_is_written_with_its_event_and_its_outbox_row(book, staff):
 
 def test_what_a_booking_costs_in_statements(book, django_assert_num_queries):
     book()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         # savepoint (in the test), two of catalogue, lock, busy, customer, all rows at once
         book(at=Booking.objects.get().ends_at)
 
@@ -108,16 +110,25 @@ def test_of_two_who_are_free_the_one_with_less_to_do_is_chosen(book, haircut, an
 
 @pytest.mark.parametrize(
     ("hours", "reason"),
-    [(-2, "OUTSIDE_HOURS"), (24 * 200, "HORIZON"), (0.25, "OFF_GRID")],
+    [(-2, "OUTSIDE_HOURS"), (24 * 200, "HORIZON")],
 )
-def test_a_time_that_is_not_on_offer_is_refused_with_its_reason(
-    book, ten_o_clock, hours, reason
-):
+def test_a_time_that_is_not_on_offer_is_refused_with_its_reason(book, ten_o_clock, hours, reason):
     with pytest.raises(NotOffered) as refusal:
         book(at=ten_o_clock + timedelta(hours=hours))
 
     assert refusal.value.reason == reason
     assert Booking.objects.count() == Customer.objects.count() == Event.objects.count() == 0
+
+
+def test_staff_and_programs_book_between_the_steps_unless_they_say_otherwise(book, haircut, staff):
+    booking = book()
+    quarter_past = booking.ends_at + timedelta(minutes=15)
+
+    with pytest.raises(NotOffered) as refusal:
+        find_free = in_one_transaction(find_place)
+        find_free(service=haircut, starts_at=quarter_past, minutes=30, on_grid=True)
+    assert refusal.value.reason == "OFF_GRID"
+    assert book(at=quarter_past).starts_at == quarter_past
 
 
 def test_notice_is_two_hours(book, clock):
