@@ -49,28 +49,21 @@ class DecryptionFailed(Exception):
 class KeyRing:
     """The keys of one installation: the first writes, all of them read."""
 
-    def __init__(self, keys: list[bytes], fernet_keys: list[str | bytes] | None = None) -> None:
-        """Hold `keys` (32 bytes each), and `fernet_keys` for tokens of django-fernet-fields."""
+    def __init__(self, keys: list[bytes]) -> None:
+        """Hold `keys`, 32 bytes each."""
         ciphers = {header_of(key): AESGCM(key) for key in keys}
         self.header = header_of(keys[0])
         self.headers = tuple(ciphers)
         self._seal = ciphers[self.header].encrypt
         self._open = {header: cipher.decrypt for header, cipher in ciphers.items()}
-        self._fernets = [fernet for key in fernet_keys or () for fernet in _fernets_of(key)]
 
     @classmethod
-    def parse(
-        cls,
-        text: str | bytes,
-        *,
-        variable: str = "ENCRYPTION_KEY",
-        fernet_keys: list[str | bytes] | None = None,
-    ) -> "KeyRing":
+    def parse(cls, text: str | bytes, *, variable: str = "ENCRYPTION_KEY") -> "KeyRing":
         """Read a ring as it stands in the environment, keys separated by commas.
 
         Raises ImproperlyConfigured, naming `variable` and the place of the key, never a key.
         """
-        return cls(parse_keys(text, variable=variable), fernet_keys)
+        return cls(parse_keys(text, variable=variable))
 
     def encrypt(self, data: bytes, context: bytes) -> bytes:
         """Seal `data` for `context` under the first key."""
@@ -83,28 +76,18 @@ class KeyRing:
 
     def opener(self, context: bytes) -> Callable[[bytes], bytes]:
         """Return `decrypt` for one context: what is looked up once for all rows of a query."""
-        unsealers, foreign = self._open, self._decrypt_foreign
+        unsealers = self._open
 
         def decrypt(token: bytes) -> bytes:
             unseal = unsealers.get(token[:5])
             if unseal is None:
-                return foreign(token, context)
+                return _decrypt_foreign(token, context)
             try:
                 return unseal(token[5:17], token[17:], context)
             except (InvalidTag, ValueError):
                 raise _failure(token, context, "it was changed, or belongs elsewhere") from None
 
         return decrypt
-
-    def _decrypt_foreign(self, token: bytes, context: bytes) -> bytes:
-        if not token.startswith(FERNET_START):
-            raise _failure(token, context, "ENCRYPTION_KEY has no such key")
-        for fernet in self._fernets:
-            try:
-                return fernet.decrypt(token)
-            except InvalidToken:
-                continue
-        raise _failure(token, context, "no key in FERNET_KEYS opens it")
 
 
 class ColumnCipher:
@@ -128,12 +111,12 @@ class ColumnCipher:
 
 def current_ring() -> KeyRing:
     """Return the ring of the settings as they are now: one object, until they change."""
-    return _ring_of(settings.ENCRYPTION_KEY, tuple(getattr(settings, "FERNET_KEYS", None) or ()))
+    return _ring_of(settings.ENCRYPTION_KEY)
 
 
 @lru_cache(maxsize=8)
-def _ring_of(text: str | bytes, fernet_keys: tuple[str | bytes, ...]) -> KeyRing:
-    return KeyRing.parse(text, fernet_keys=list(fernet_keys))
+def _ring_of(text: str | bytes) -> KeyRing:
+    return KeyRing.parse(text)
 
 
 def header_of(key: bytes) -> bytes:
@@ -186,11 +169,24 @@ def _key_from(text: bytes) -> bytes | None:
     return None
 
 
-def _fernets_of(key: str | bytes) -> list[Fernet]:
-    """Read a key as django-fernet-fields derives it and, where it is one, as Fernet's own."""
-    fernets = [Fernet(derive_fernet_key(key))]
-    with suppress(ValueError):
-        fernets.append(Fernet(key))
+def _decrypt_foreign(token: bytes, context: bytes) -> bytes:
+    """Open a token that no key of the ring wrote: one of Fernet's, or none at all."""
+    if not token.startswith(FERNET_START):
+        raise _failure(token, context, "ENCRYPTION_KEY has no such key")
+    for fernet in _fernets_of(tuple(getattr(settings, "FERNET_KEYS", ()))):
+        with suppress(InvalidToken):
+            return fernet.decrypt(token)
+    raise _failure(token, context, "no key in FERNET_KEYS opens it")
+
+
+@lru_cache(maxsize=8)
+def _fernets_of(keys: tuple[str | bytes, ...]) -> list[Fernet]:
+    """Read each key as django-fernet-fields derives it and, where it is one, as Fernet's own."""
+    fernets = []
+    for key in keys:
+        fernets.append(Fernet(derive_fernet_key(key)))
+        with suppress(ValueError):
+            fernets.append(Fernet(key))
     return fernets
 
 
