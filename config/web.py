@@ -65,6 +65,7 @@ def main() -> None:
         interface=Interfaces.WSGI,
         workers=env("WEB_PROCESSES"),
         blocking_threads=1,  # measured: more only wait for the interpreter's lock
+        websockets=False,
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=FINISH_SECONDS,

@@ -48,9 +48,9 @@ class Account:
             **more,
         )
 
-    def can(self, test: str, path: Path) -> bool:
-        """Whether this account passes the shell's `test -x` (or -w, -r) for `path`."""
-        return self.run(["/bin/sh", "-c", 'test "$1" "$2"', "sh", test, str(path)]).returncode == 0
+    def can(self, shell: str, path: Path) -> bool:
+        """Whether `shell`, in which $1 is `path`, succeeds for this account."""
+        return self.run(["/bin/sh", "-c", shell, "sh", str(path)]).returncode == 0
 
 
 def postgres_account() -> Account:
@@ -93,7 +93,7 @@ def say(text: str) -> None:
 def reachable_wheel(wheel: Path, libraries: list[Path], account: Account, project: Path) -> Path:
     """The folder of PostgreSQL 18 that `account` can run: the wheel's own or a copy of it."""
     own = wheel / "pginstall18"
-    if account.run([str(own / "bin" / "postgres"), "--version"]).returncode == 0:
+    if account.can('"$1" --version', own / "bin" / "postgres"):
         return own
     if not account.changed:
         raise EmbeddedError(f"{own / 'bin' / 'postgres'} does not run here. Set DATABASE_URL.")
@@ -106,8 +106,9 @@ def reachable_wheel(wheel: Path, libraries: list[Path], account: Account, projec
         shutil.copytree(own, unfinished / wheel.name / own.name, symlinks=True)
         for folder in libraries:  # found by the binaries relative to themselves
             shutil.copytree(folder, unfinished / folder.name, symlinks=True)
-        for folder in (REFUGE, refuge(project), unfinished):
-            folder.chmod(0o755)
+        for path in (REFUGE, refuge(project), unfinished, *unfinished.rglob("*")):
+            if not path.is_symlink():  # whatever root's umask was, everybody may read and run
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         unfinished.rename(copy)
     return copy / wheel.name / own.name
 
@@ -123,7 +124,7 @@ def reachable_data(home: Path, account: Account, project: Path) -> Path:
     outside = refuge(project) / f"postgres-{digest(home)}"
     if outside.exists():
         return outside
-    if inside.exists() or account.can("-x", home):
+    if inside.exists() or account.can('test -x "$1"', home):
         return inside
     say(f"the account {account.name} cannot reach {home}; the data stands in {outside}")
     return outside

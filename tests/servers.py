@@ -9,7 +9,8 @@ from embedded.servers import Servers
 @contextmanager
 def thrown_away(servers: Servers) -> Iterator[Servers]:
     """Servers that start when they are used and leave nothing behind."""
-    servers.home.mkdir(mode=0o711)  # root's PostgreSQL runs as another account
+    servers.home.mkdir()
+    servers.home.chmod(0o711)  # root's PostgreSQL runs as another account
     try:
         yield servers
     finally:

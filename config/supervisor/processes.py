@@ -31,7 +31,9 @@ def prepare(env: dict[str, str]) -> Child:
 def processes(
     env: dict[str, str], *, var: Path, workers: int, smtp: socket.socket | None
 ) -> list[Child]:
-    celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
+    # Celery warns of root, under whom a development container may well run.
+    no_warning = ["-W", "ignore:You're running the worker with superuser"]
+    celery = [sys.executable, *no_warning, "-m", "celery", "--quiet", "--app", "config.celery"]
     (var / "clock").mkdir(parents=True, exist_ok=True)
     clock = ["beat", "--schedule", str(var / "clock" / "schedule"), "--pidfile", ""]
     worker = ["worker", "--concurrency", str(workers), "--without-gossip", "--without-mingle"]

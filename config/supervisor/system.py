@@ -1,7 +1,6 @@
 """All of Holdfast from its start to its stop."""
 
 import fcntl
-import os
 import sys
 
 from config.settings import embedded
@@ -36,7 +35,7 @@ def run(*, host: str, port: int) -> int:
 
 
 def _serve(supervisor: Supervisor, *, host: str, port: int) -> int:
-    has_mailbox = not (IS_PRODUCTION or env("SMTP_HOST") or "EMAIL_BACKEND" in os.environ)
+    has_mailbox = not (IS_PRODUCTION or env("SMTP_HOST") or env("EMAIL_PROVIDER") != "smtp")
     smtp = processes.listening(VAR_DIR) if has_mailbox else None
     told = processes.environment(port=port, smtp=smtp)
     supervisor.prepare(processes.prepare(told))
