@@ -17,7 +17,7 @@ class NotOffered(Conflict):
 
     def __init__(self, reason: str, message: str | None = None, **details: object) -> None:
         super().__init__(message, **details)
-        self.reason = reason  # type: ignore[misc]  (one class for every reason of the engine)
+        self.reason = reason
 
 
 class IllegalTransition(Conflict):

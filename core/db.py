@@ -12,7 +12,8 @@ from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Func, Model
 from django.db.models.sql import InsertQuery
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_any
+from tenacity.stop import stop_base
 
 from core.deadline import remaining_seconds
 from core.errors import Busy, DomainError, TimedOut, Unavailable
@@ -95,7 +96,7 @@ def retrying(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call `work` until it succeeds or repeating cannot help. Safe for reads and transactions."""
     attempts = Retrying(
         retry=retry_if_exception(_heals_by_itself),
-        stop=stop_after_attempt(ATTEMPTS) | _deadline_is_near,
+        stop=stop_any(stop_after_attempt(ATTEMPTS), _DeadlineIsNear()),
         wait=_wait_before_next,
         before_sleep=_note_the_retry,
         reraise=True,
@@ -161,8 +162,9 @@ def insert_together(*rows: Model) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {tables} {last}" if first else last, parameters)
     for row in rows:
-        row._state.adding = False
-        row._state.db = connection.alias
+        # As Model.save() leaves a row behind.
+        row._state.adding = False  # noqa: SLF001
+        row._state.db = connection.alias  # noqa: SLF001
 
 
 class TsTzRange(Func):
@@ -192,13 +194,16 @@ def _wait_before_next(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     if error is None or not _connection_is_lost(error):
         return uniform(0.010, 0.100)  # noqa: S311  (jitter, not a secret)
-    wait = LOST_CONNECTION_FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1)
+    wait: float = LOST_CONNECTION_FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1)
     return min(wait, LOST_CONNECTION_LONGEST_WAIT_SECONDS) * uniform(1, 1.25)  # noqa: S311
 
 
-def _deadline_is_near(state: RetryCallState) -> bool:
-    left = remaining_seconds()
-    return left is not None and state.upcoming_sleep >= left
+class _DeadlineIsNear(stop_base):
+    """Stop when the next attempt would begin after the request's time is over."""
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        left = remaining_seconds()
+        return left is not None and retry_state.upcoming_sleep >= left
 
 
 def _note_the_retry(state: RetryCallState) -> None:

@@ -1,5 +1,6 @@
 """What can go wrong, in words that a client can act on. No HTTP here: see core.api.errors."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -12,7 +13,7 @@ class DomainError(Exception):
     """
 
     code: ClassVar[str] = "CONFLICT"
-    reason: ClassVar[str] = ""
+    reason: str = ""
     message: ClassVar[str] = "This is not allowed."
 
     def __init__(self, message: str | None = None, **details: object) -> None:
@@ -26,14 +27,16 @@ class Invalid(DomainError):
     code = "VALIDATION_ERROR"
     message = "Some fields are not right."
 
-    def __init__(self, message: str | None = None, **fields: list[str]) -> None:
+    def __init__(
+        self, message: str | None = None, *, fields: Mapping[str, list[str]] | None = None
+    ) -> None:
         super().__init__(message)
-        self.details = {"fields": fields} if fields else {}
+        self.details = {"fields": dict(fields)} if fields else {}
 
     @classmethod
     def at(cls, path: str, sentence: str) -> "Invalid":
         """Name one field by its path on the wire, e.g. `timeSlot.startTime`."""
-        return cls(**{path: [sentence]})
+        return cls(fields={path: [sentence]})
 
 
 class NotFound(DomainError):

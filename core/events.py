@@ -60,7 +60,7 @@ def build_for(
     return Event(
         organization_id=organization_id,
         name=name,
-        subject_type=subject._meta.model_name,
+        subject_type=str(subject._meta.model_name),
         subject_id=subject.pk,
         actor_kind=caller.kind,
         actor_id=caller.id,
@@ -99,7 +99,7 @@ def relay(*, limit: int = BATCH) -> int:
             _forget(waiting)
             return len(waiting)
     except Exception:
-        log.exception("A batch of events is repeated one by one")
+        log.warning("A batch of events is repeated one by one", exc_info=True)
     return sum(_relay_one() for _ in range(limit))
 
 
@@ -136,7 +136,12 @@ def _relay_one() -> int:
 
 def _try_later(row: Outbox, error: Exception) -> None:
     """Keep the event for later; the row says what kind of error it met, and never its text."""
-    log.exception("An event's handler failed", event_name=row.event.name, event_id=str(row.pk))
+    log.error(
+        "An event's handler failed",
+        event_name=row.event.name,
+        event_id=str(row.pk),
+        exc_info=error,
+    )
     row.attempts = min(row.attempts + 1, 1000)
     wait = min(FIRST_WAIT * 2 ** min(row.attempts - 1, 12), LONGEST_WAIT)
     row.not_before = timezone.now() + wait

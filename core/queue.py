@@ -1,10 +1,10 @@
 """Waking the workers. A nudge carries nothing and may be lost: the rows are the truth."""
 
+import os
 from functools import partial
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
 from typing import Any
-import os
 
 import structlog
 from celery import Task, current_app
@@ -31,7 +31,6 @@ class _Bell:
     """One thread per process that sends what was rung for, at most once in 100 ms."""
 
     def __init__(self) -> None:
-        self.pid = os.getpid()
         self._rung: set[str] = set()
         self._lock = Lock()
         self._wake = Event()
@@ -60,14 +59,14 @@ class _Bell:
             log.warning("Nudge dropped", task=name, error=type(error).__name__)
 
 
-_bell: _Bell | None = None
-_bell_lock = Lock()
+_bells: dict[int, _Bell] = {}
+_bells_lock = Lock()
 
 
 def _bell_of_this_process() -> _Bell:
-    """A forked child has no threads of its parent, so the bell belongs to one process id."""
-    global _bell
-    with _bell_lock:
-        if _bell is None or _bell.pid != os.getpid():
-            _bell = _Bell()
-        return _bell
+    """A forked child has no threads of its parent, so a bell belongs to one process id."""
+    with _bells_lock:
+        pid = os.getpid()
+        if pid not in _bells:
+            _bells[pid] = _Bell()
+        return _bells[pid]

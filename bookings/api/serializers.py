@@ -157,7 +157,9 @@ class BookingSerializer(HouseSerializer):
     resource_id = serializers.UUIDField()
     customer_id = serializers.UUIDField()
     price = MoneySerializer(allow_null=True)
-    source = serializers.ChoiceField(choices=Booking.Source.choices)
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # hides Field.source
+        choices=Booking.Source.choices
+    )
     confirmation_sent = serializers.BooleanField()
     reminder_sent = serializers.BooleanField()
     version = serializers.IntegerField()

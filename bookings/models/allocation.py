@@ -13,7 +13,6 @@ from bookings.models.hold import Hold
 from core.db import TsTzRange
 from core.ids import uuid7
 
-
 # A day of appointment and a day of buffer on either side; whoever reads the calendar looks
 # back this far for what may still reach into its window.
 LONGEST_ALLOCATION = timedelta(days=3)

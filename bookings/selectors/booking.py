@@ -13,7 +13,6 @@ from bookings.models import Booking
 from core.blind_index import prefix_lookup
 from core.models import Organization
 
-
 SHORTEST_PHONE = 5  # digits; fewer are a piece of a reference
 
 

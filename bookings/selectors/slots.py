@@ -1,9 +1,10 @@
 """Reading the calendar: what the engine needs, in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -57,7 +58,7 @@ def calendars_of(service: Service, *, resource_id: UUID | None = None) -> list[R
 
 def _opening_of(zones: dict[UUID, str]) -> dict[UUID, tuple[OpeningRules, ...]]:
     """Return the schedules of some resources as the engine wants them. One query."""
-    rows = (
+    rows: Iterable[tuple[Any, ...]] = (
         WeeklyHours.objects.filter(schedule__resource__in=zones)
         .order_by("schedule_id", "weekday", "opens")
         .values_list(
@@ -70,7 +71,7 @@ def _opening_of(zones: dict[UUID, str]) -> dict[UUID, tuple[OpeningRules, ...]]:
             "closes",
         )
     )
-    weekly: defaultdict[tuple, list[Hours]] = defaultdict(list)
+    weekly: defaultdict[tuple[Any, ...], list[Hours]] = defaultdict(list)
     for resource_id, schedule_id, valid_from, valid_to, *hours in rows:
         weekly[resource_id, schedule_id, valid_from, valid_to].append(Hours(*hours))
     opening: defaultdict[UUID, list[OpeningRules]] = defaultdict(list)
@@ -124,7 +125,7 @@ def with_causes(
     besides: Collection[UUID] = (),
 ) -> list[ResourceCalendar]:
     """The same, where each busy time knows whose it is and which part of it is buffer."""
-    taken = (
+    taken: Iterable[tuple[Any, ...]] = (
         _live(calendars, window, besides)
         .exclude(expires_at__lte=now)
         .values_list(

@@ -207,12 +207,12 @@ def _release_lapsed_holds(lane_id: int, stretch: Interval, now: datetime) -> Non
         starts_at__lt=stretch.end,
         ends_at__gt=stretch.start,
     )
-    hold_ids = list(lapsed.values_list("hold_id", flat=True))
+    hold_ids = list(lapsed.filter(hold__isnull=False).values_list("hold_id", flat=True))
     if hold_ids:
         end_holds(hold_ids, now)
 
 
-def end_holds(hold_ids: Sequence[UUID | None], now: datetime) -> None:
+def end_holds(hold_ids: Sequence[UUID], now: datetime) -> None:
     """Release the allocations of holds and mark them ended."""
     require_transaction()
     Allocation.objects.filter(hold_id__in=hold_ids, released_at=None).update(released_at=now)

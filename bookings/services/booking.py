@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Model
 from django.utils import timezone
 
 from bookings.errors import ReferenceTaken, SlotTaken
@@ -32,6 +33,7 @@ from core.db import (
 )
 from core.errors import Invalid, NotFound, StaleVersion
 from core.ids import uuid7
+from core.models import Event
 
 REFERENCES_TRIED = 5
 
@@ -107,7 +109,7 @@ def _check(request: BookingRequest) -> None:
     if request.service.inquiry_required and not request.inquiry.strip():
         wrong["inquiry"] = ["This field is required."]
     if wrong:
-        raise Invalid(**wrong)
+        raise Invalid(fields=wrong)
 
 
 @in_one_transaction
@@ -152,7 +154,7 @@ def _create(
         source=request.source,
     )
     booking.index_the_person()
-    rows = [booking]
+    rows: list[Model] = [booking]
     if place is not None:
         rows.append(new_allocation(place, booking=booking))
     rows.extend(_events_of_a_new(booking, caller))
@@ -165,7 +167,7 @@ def _create(
     return booking
 
 
-def _events_of_a_new(booking: Booking, caller: Caller) -> list[events.Event]:
+def _events_of_a_new(booking: Booking, caller: Caller) -> list[Event]:
     created = events.build(
         "booking.created",
         booking,
@@ -294,7 +296,9 @@ def with_alternatives(
         }
         for slot in nearby
     ]
-    return SlotTaken(**{**taken.details, "alternatives": offered})
+    refusal = SlotTaken(alternatives=offered)
+    refusal.details = {**taken.details, **refusal.details}
+    return refusal
 
 
 def _moved(booking: Booking, status: Booking.Status, expected_version: int | None) -> Booking:

@@ -142,7 +142,7 @@ def claim_hold(claim: HoldClaim, *, request: BookingRequest) -> Hold:
     if request.resource is not None and request.resource.pk != hold.resource_id:
         wrong["resourceId"] = ["The hold is for another resource."]
     if wrong:
-        raise Invalid(**wrong)
+        raise Invalid(fields=wrong)
     return hold
 
 

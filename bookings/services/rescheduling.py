@@ -164,7 +164,7 @@ def _check_time(booking: Booking, starts_at: datetime, minutes: int) -> None:
         offered = ", ".join(map(str, booking.service.durations))
         wrong["timeSlot.duration"] = [f"This service takes {offered} minutes."]
     if wrong:
-        raise Invalid(**wrong)
+        raise Invalid(fields=wrong)
 
 
 def _minutes_of(booking: Booking) -> int:

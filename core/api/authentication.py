@@ -64,7 +64,7 @@ def identify(request: HttpRequest) -> Caller | None:
         remember(request, None if text is None else caller_for(text))
     if getattr(request, "credential_is_bad", False):
         raise BadCredential
-    caller: Caller | None = request.caller
+    caller: Caller | None = request.caller  # type: ignore[attr-defined]
     return caller
 
 

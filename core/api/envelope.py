@@ -51,5 +51,8 @@ def error_response(
     """Answer with a refusal from outside of REST framework: middleware, 404 and 500 handlers."""
     body = failure(status=status, code=code, message=message, details=details)
     return HttpResponse(
-        orjson.dumps(body), status=status, content_type="application/json", headers=dict(headers or {})
+        orjson.dumps(body),
+        status=status,
+        content_type="application/json",
+        headers=dict(headers or {}),
     )

@@ -66,8 +66,8 @@ def refusal(error: DomainError) -> Response:
     if error.reason:
         details = {"reason": error.reason, **details}
     headers = {}
-    if isinstance(error, Unavailable) or hasattr(error, "retry_after_seconds"):
-        headers["Retry-After"] = str(error.retry_after_seconds)  # type: ignore[attr-defined]
+    if wait := getattr(error, "retry_after_seconds", None):
+        headers["Retry-After"] = str(wait)
     body = failure(status=status, code=error.code, message=str(error), details=details)
     return Response(body, status, headers=headers)
 

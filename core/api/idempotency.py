@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import connection, transaction
 from django.http import HttpResponse
@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.access import Caller
 from core.api.rendering import EnvelopeRenderer
 from core.db import in_one_transaction, lock_timeout_becomes
 from core.errors import Conflict, DomainError, Invalid
@@ -72,7 +73,7 @@ def key_of(request: Request) -> Key | None:
         return None
     if not _WELL_FORMED.fullmatch(text):
         raise Invalid.at("Idempotency-Key", "Use 1 to 255 visible ASCII characters.")
-    caller = request.auth
+    caller = cast("Caller", request.auth)
     # Method and path as the router saw them, so that /api/v1/x/ and /api/x are one.
     path = re.sub(r"^/api/v1/", "/api/", request.path_info)
     return Key(

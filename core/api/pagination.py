@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -117,9 +117,7 @@ def _read(cursor: str) -> tuple[bool, datetime, UUID]:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         backwards, time, row_id = orjson.loads(text)
-        at = datetime.fromisoformat(time)
-        if at.tzinfo is None or backwards not in (0, 1):
-            raise ValueError
+        at = datetime.fromisoformat(time).astimezone(UTC)
         return bool(backwards), at, UUID(row_id)
     except (ValueError, TypeError, AttributeError, binascii.Error) as error:
         raise Invalid.at("cursor", "This cursor was not given out here.") from error

@@ -37,13 +37,13 @@ class ApiPaths:
 
     def _in_the_envelope(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         status = response.status_code
-        if status == 404:  # noqa: PLR2004
+        if status == 404:
             return error_response(status=404, code="NOT_FOUND", message=SENTENCES[404])
-        if status >= 500:  # noqa: PLR2004
+        if status >= 500:
             return error_response(
                 status=500, code="INTERNAL_ERROR", message="Something went wrong on our side."
             )
-        if status == 400:  # noqa: PLR2004
+        if status == 400:
             return error_response(
                 status=400, code="VALIDATION_ERROR", message="The request is malformed."
             )

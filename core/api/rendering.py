@@ -10,7 +10,7 @@ _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 class EnvelopeRenderer(BaseRenderer):
-    """JSON as bytes. Views return whole envelopes (core.api.envelope), so nothing is wrapped here."""
+    """JSON as bytes. Views return whole envelopes (core.api.envelope): nothing is wrapped here."""
 
     media_type = "application/json"
     format = "json"

@@ -2,6 +2,8 @@
 
 from drf_spectacular.openapi import AutoSchema
 
+from core.api import key_schema  # noqa: F401  (registers itself)
+
 
 class HouseSchema(AutoSchema):
     pass

@@ -55,8 +55,8 @@ class InstantField(serializers.DateTimeField):
     def to_internal_value(self, value: Any) -> datetime:
         return parse_instant(self, value)
 
-    def to_representation(self, value: Any) -> str | None:
-        return None if value is None else instant(value)
+    def to_representation(self, value: Any) -> str:
+        return instant(value)
 
 
 class InstantOrDateField(InstantField):

@@ -17,6 +17,7 @@ from core.api.envelope import error_response
 from core.api.errors import STATUS_OF
 from core.api.paths import API_VERSION
 from core.errors import Unavailable
+from core.known_keys import KnownKey
 from core.rates import REFUSED_WITHOUT_REDIS, RateClass, Usage, count
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -84,34 +85,45 @@ class RateLimit:
 
 def _admit(request: HttpRequest) -> Usage:
     """Count `request` and write on it who is asking. Raises Unavailable."""
-    address = address_of(request)
     try:
         text = authentication.credential_of(request)
-        if text is not None:
-            return _admit_key(request, text, address)
-        authentication.remember(request, None)
     except BadCredential:
         authentication.remember(request, None, is_bad=True)
-    return count(RateClass.DEFAULT, address)
+        return count(RateClass.DEFAULT, address_of(request))
+    if text is None:
+        authentication.remember(request, None)
+        return count(RateClass.DEFAULT, address_of(request))
+    if known := known_keys.recall(known_keys.digest_of(text)):
+        return _admit_known(request, text, known)
+    return _admit_unknown(request, text)
 
 
-def _admit_key(request: HttpRequest, text: str, address: str) -> Usage:
-    known = known_keys.recall(known_keys.digest_of(text))
-    if known is not None:
-        usage = count(RateClass.DEFAULT, key_of(known.caller))
-        if known.is_good(usage.generation):
-            authentication.remember(request, known.caller)
-            return usage
+def _admit_known(request: HttpRequest, text: str, known: KnownKey) -> Usage:
+    usage = count(RateClass.DEFAULT, key_of(known.caller))
+    if known.is_good(usage.generation):
+        authentication.remember(request, known.caller)
+    elif not usage.is_exceeded:
+        _look_up(request, text, usage)
+    return usage
+
+
+def _admit_unknown(request: HttpRequest, text: str) -> Usage:
+    address = address_of(request)
     usage = count(RateClass.DEFAULT, address)
     if usage.is_exceeded:
         return usage
+    caller = _look_up(request, text, usage)
+    return count(RateClass.DEFAULT, key_of(caller), give_back=address) if caller else usage
+
+
+def _look_up(request: HttpRequest, text: str, usage: Usage) -> Caller | None:
     try:
         caller = authentication.caller_for(text, generation=usage.generation)
     except BadCredential:
         authentication.remember(request, None, is_bad=True)
-        return usage
+        return None
     authentication.remember(request, caller)
-    return count(RateClass.DEFAULT, key_of(caller), give_back=address)
+    return caller
 
 
 def key_of(caller: Caller) -> str:

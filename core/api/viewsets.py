@@ -21,7 +21,7 @@ from core.models import TenantModel, TenantQuerySet
 M = TypeVar("M", bound=TenantModel)
 
 
-class TenantViewSet(Generic[M], GenericViewSet[M]):
+class TenantViewSet(GenericViewSet[M], Generic[M]):
     """Every tenant endpoint starts here, so that nobody can forget the organization.
 
     It gives a view its caller, its rows and its checked input, repeats a read whose
@@ -103,11 +103,17 @@ class TenantViewSet(Generic[M], GenericViewSet[M]):
 
 
 def _single_values(query: QueryDict) -> Mapping[str, str]:
-    repeated = {name: ["Give this once."] for name, values in query.lists() if len(values) > 1}
-    if repeated:
-        raise Invalid(**repeated)
-    if unreadable := [name for name, value in query.items() if "\x00" in name + value]:
-        raise Invalid(
-            **{name.replace("\x00", ""): ["NUL is not a character."] for name in unreadable}
-        )
-    return query.dict()
+    """Return each parameter's value. Raises Invalid for one given twice or holding a NUL."""
+    values: dict[str, str] = {}
+    wrong: dict[str, list[str]] = {}
+    for name in query:
+        given = [str(value) for value in query.getlist(name)]
+        if len(given) > 1:
+            wrong[name] = ["Give this once."]
+        elif "\x00" in name + given[0]:
+            wrong[name.replace("\x00", "")] = ["NUL is not a character."]
+        else:
+            values[name] = given[0]
+    if wrong:
+        raise Invalid(fields=wrong)
+    return values

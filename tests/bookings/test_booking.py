@@ -124,8 +124,9 @@ def test_staff_and_programs_book_between_the_steps_unless_they_say_otherwise(boo
     booking = book()
     quarter_past = booking.ends_at + timedelta(minutes=15)
 
+    find_free = in_one_transaction(find_place)
+
     with pytest.raises(NotOffered) as refusal:
-        find_free = in_one_transaction(find_place)
         find_free(service=haircut, starts_at=quarter_past, minutes=30, on_grid=True)
     assert refusal.value.reason == "OFF_GRID"
     assert book(at=quarter_past).starts_at == quarter_past

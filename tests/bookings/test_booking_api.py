@@ -152,7 +152,7 @@ def test_a_time_that_is_none_is_refused(desk, wish, slot, field):
 
 
 def test_names_of_every_script_are_kept_as_they_were_sent(desk, wish):
-    name = " ‏שרה 🐈‍⬛ O'Brien <script> "
+    name = " \u200fשרה 🐈‍⬛ O'Brien <script> "
 
     response = desk.post(BOOKINGS, {**wish, "name": name})
 

@@ -1,0 +1,24 @@
+"""How the OpenAPI document says where a key goes: either header will do."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+KINDS = (
+    "A secret key (`sk_…`) is for servers and does what its scopes allow. A publishable key "
+    "(`pk_…`) may stand in a browser: it reads services and free times, keeps a time and books."
+)
+
+
+class KeySchemes(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "core.api.authentication.ApiKeyAuthentication"
+    name = ["bearer", "apiKey"]
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
+        return [{name: []} for name in self.name]
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
+        bearer = {"type": "http", "scheme": "bearer", "description": KINDS}
+        header = {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": KINDS}
+        return [bearer, header]
