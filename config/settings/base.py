@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from config.settings import embedded
+from config.settings.database import database
 from config.settings.env import APP_ENV, BASE_DIR, IS_PRODUCTION, env
 
 DEBUG = env("DEBUG")
@@ -50,7 +51,7 @@ TEMPLATES = [
 
 DATABASE_URL = env("DATABASE_URL") or embedded.database_url(VAR_DIR, production=IS_PRODUCTION)
 REDIS_URL = env("REDIS_URL") or embedded.redis_url(VAR_DIR, production=IS_PRODUCTION)
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES = {"default": database(DATABASE_URL)}
 
 AUTH_USER_MODEL = "core.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -63,4 +64,3 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 APPEND_SLASH = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a body beyond 1 MiB is a 413
-__all__ = [name for name in dir() if name.isupper()]

@@ -40,19 +40,24 @@ env = environ.FileAwareEnv(
     RATE_LIMIT_MAX_REQUESTS=(int, 100),
     TRUSTED_PROXIES=(list, []),
     # mail
-    EMAIL_BACKEND=(str, "django.core.mail.backends.smtp.EmailBackend"),
+    EMAIL_PROVIDER=(str, "smtp"),  # or a provider that anymail knows, with its ANYMAIL_… beside it
     SMTP_HOST=(str, ""),
     SMTP_PORT=(int, 587),
     SMTP_USER=(str, ""),
     SMTP_PASSWORD=(str, ""),
-    SMTP_SECURITY=(str, "starttls"),  # starttls | tls | none
+    SMTP_SECURITY=(str, ""),  # starttls | tls | none; empty: tls on port 465, else starttls
     MAIL_FROM=(str, ""),
+    MAIL_WEBHOOK_SECRET=(str, ""),  # name:password of the provider's delivery reports
     ADMIN_EMAIL=(str, ""),
     # observation
     LOG_LEVEL=(str, "info"),
     LOG_FILE_PATH=(str, ""),
+    LOG_FILE_MAX_MIB=(float, 50.0),
+    LOG_FILE_KEEP=(int, 5),  # older files that stay beside it
+    LOG_FORMAT=(str, ""),  # json | pretty; empty: pretty in development only
     SENTRY_DSN=(str, ""),
     METRICS_TOKEN=(str, ""),
+    METRICS_PORT=(int, 0),  # of worker and clock; 0: they listen nowhere
     # browsers
     ALLOWED_ORIGINS=(list, []),
 )
@@ -82,3 +87,10 @@ for name, others in ALIASES.items():
 
 APP_ENV = env("APP_ENV").lower()
 IS_PRODUCTION = APP_ENV in ("production", "staging")
+
+# What anymail's manual asks for, e.g. ANYMAIL_SENDGRID_API_KEY, as the provider's page names it.
+ANYMAIL_VARIABLES = {
+    name.removeprefix("ANYMAIL_").removesuffix("_FILE"): env.str(name.removesuffix("_FILE")).strip()
+    for name in os.environ
+    if name.startswith("ANYMAIL_") and not TESTING
+}

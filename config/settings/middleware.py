@@ -4,6 +4,7 @@ MIDDLEWARE = [
     # From here on REMOTE_ADDR is the client, and what only a proxy may say was said by one.
     "core.proxies.TrustedProxies",
     "core.observability.middleware.RequestLog",
+    "core.health.middleware.MachineDoors",
     "django.middleware.security.SecurityMiddleware",
     "core.api.security.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -10,7 +10,6 @@ from config.settings import *  # noqa: F403
 from config.settings import embedded
 
 SERVERS = embedded.servers(VAR_DIR)  # noqa: F405
-DATABASES["default"]["OPTIONS"] = {}  # noqa: F405  (a pool outlives the test database)
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes 50 ms
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

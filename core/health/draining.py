@@ -1,17 +1,26 @@
-"""Whether this process has been told to stop.
+"""Told to stop, but still working: load balancers are sent elsewhere before the doors close."""
 
-From then on health for load balancers answers 503, so that no new visitor is sent here, while
-requests are still taken and finished. `config.web` says when.
-"""
+import structlog
 
-import threading
+from core.observability.database import close_all_connections
 
-_told_to_stop = threading.Event()
+log = structlog.get_logger(__name__)
+
+_state = {"draining": False}
 
 
 def begin() -> None:
-    _told_to_stop.set()
+    """Answer 503 `shutting_down` at /health/lb from now on; everything else as before."""
+    if not _state["draining"]:
+        _state["draining"] = True
+        log.info("Asked to stop: health says so, what runs is finished")
 
 
 def is_draining() -> bool:
-    return _told_to_stop.is_set()
+    return _state["draining"]
+
+
+def finish() -> None:
+    """Leave the database, as the last thing that this process does."""
+    closed = close_all_connections()
+    log.info("Stopped, the database left last", connections_closed=closed)
