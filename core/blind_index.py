@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 from core.encryption import parse_keys
 
@@ -33,12 +35,13 @@ _PLAIN = str.maketrans(
 )
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019\u02bc\u02bb]")
 _IDEOGRAPHIC = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
+_ASCII_WORD = re.compile("[a-z0-9]+")
 _EXTENSION = re.compile(r"(?<=\d)[\s,.]*(?:ext|x|#|;).*", re.IGNORECASE | re.DOTALL)
 
 
 def blind_index(value: str, *, purpose: str) -> bytes:
     """Return the 32 bytes that `value`, already normalised, is found by for `purpose`."""
-    return _digest(settings.ENCRYPTION_INDEX_KEY, purpose, value)
+    return _digest(purpose, value)
 
 
 def normalise_email(text: str) -> str:
@@ -71,7 +74,9 @@ def name_prefixes(text: str) -> list[str]:
     `José O'Brien` gives jos, jose, obr … obrien, bri … brien. A word with fewer than three
     letters is not found; of Chinese, Japanese and Korean words two are enough.
     """
-    words = _words(text) + _words(_APOSTROPHES.sub(" ", text))
+    words = _words(text)
+    if _APOSTROPHES.search(text):
+        words += _words(_APOSTROPHES.sub(" ", text))
     prefixes = (
         word[:length]
         for word in words
@@ -97,17 +102,18 @@ def prefix_lookup(term: str, *, purpose: str = NAME) -> list[int]:
 
 
 def _digits(text: str) -> str:
+    if text.isascii():
+        return "".join(filter(str.isdigit, text))
     return "".join(str(unicodedata.decimal(c)) for c in text if c.isdecimal())
 
 
 def _words(text: str) -> list[str]:
     """Split into words, without case, accents and what joins letters."""
+    text = _APOSTROPHES.sub("", text)
     if text.isascii():
-        folded = text.lower()
-    else:
-        folded = _ACCENTS.sub("", unicodedata.normalize("NFKD", text).casefold())
-        folded = unicodedata.normalize("NFC", folded.translate(_PLAIN))
-    folded = _APOSTROPHES.sub("", folded)
+        return _ASCII_WORD.findall(text.lower())
+    folded = _ACCENTS.sub("", unicodedata.normalize("NFKD", text).casefold())
+    folded = unicodedata.normalize("NFC", folded.translate(_PLAIN))
     return "".join(_letter_or_space(c) for c in folded).split()
 
 
@@ -126,20 +132,25 @@ def _shortest(word: str) -> int:
 
 def _short_digest(prefix: str, purpose: str) -> int:
     """Return 64 bits of the digest: two prefixes of one installation hardly ever share them."""
-    digest = _digest(settings.ENCRYPTION_INDEX_KEY, purpose, prefix)
-    return int.from_bytes(digest[:8], "big", signed=True)
+    return int.from_bytes(_digest(purpose, prefix)[:8], "big", signed=True)
 
 
-def _digest(key: str | bytes, purpose: str, value: str) -> bytes:
-    mac = _mac_of(key, purpose).copy()  # two thirds of the price of a new one
+def _digest(purpose: str, value: str) -> bytes:
+    mac = _mac_of(purpose).copy()  # two thirds of the price of a new one
     mac.update(value.encode("utf-8", "surrogatepass"))
     return mac.digest()
 
 
 @lru_cache(maxsize=64)
-def _mac_of(text: str | bytes, purpose: str) -> hmac.HMAC:
-    keys = parse_keys(text, variable="ENCRYPTION_INDEX_KEY")
+def _mac_of(purpose: str) -> hmac.HMAC:
+    keys = parse_keys(settings.ENCRYPTION_INDEX_KEY, variable="ENCRYPTION_INDEX_KEY")
     if len(keys) != 1:
         raise ImproperlyConfigured("ENCRYPTION_INDEX_KEY is one key: an index has no second.")
     key = hmac.digest(keys[0], b"holdfast blind index 1\0" + purpose.encode(), "sha256")
     return hmac.new(key, digestmod="sha256")
+
+
+@receiver(setting_changed)
+def _forget_the_key(*, setting: str, **_: object) -> None:
+    if setting == "ENCRYPTION_INDEX_KEY":
+        _mac_of.cache_clear()

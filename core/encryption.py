@@ -29,6 +29,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from fernet_fields.hkdf import derive_fernet_key
 
 KEY_BYTES = 32
@@ -109,14 +111,16 @@ class ColumnCipher:
         return current_ring().opener(self._context)
 
 
+@lru_cache(maxsize=1)  # asking the settings costs as much as encrypting a name
 def current_ring() -> KeyRing:
-    """Return the ring of the settings as they are now: one object, until they change."""
-    return _ring_of(settings.ENCRYPTION_KEY)
+    """Return the ring of the settings: one object, until they change."""
+    return KeyRing.parse(settings.ENCRYPTION_KEY)
 
 
-@lru_cache(maxsize=8)
-def _ring_of(text: str | bytes) -> KeyRing:
-    return KeyRing.parse(text)
+@receiver(setting_changed)
+def _forget_the_ring(*, setting: str, **_: object) -> None:
+    if setting == "ENCRYPTION_KEY":
+        current_ring.cache_clear()
 
 
 def header_of(key: bytes) -> bytes:

@@ -103,7 +103,7 @@ class Encrypted(EncryptedField):
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if value is None:
             return None
-        if hasattr(value, "as_sql"):
+        if value.__class__ is not str and hasattr(value, "as_sql"):
             if not self._is_written_here(value):
                 raise FieldError(
                     f"{self.context} is encrypted: it takes a value, not an expression, "
