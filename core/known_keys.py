@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.encoding import force_bytes
 
 from core.access import PUBLISHABLE_SCOPES, Caller, CallerKind
 from core.db import retrying
@@ -102,6 +103,7 @@ def forget() -> None:
     """Let this process look every key up again."""
     with _lock:
         _known.clear()
+        _used.clear()
 
 
 def forget_everywhere() -> None:
@@ -152,6 +154,6 @@ def _bootstrap_caller(digest: bytes) -> tuple[Caller, float] | None:
         log.warning("API_KEY opens nothing yet: there is no organization")
     if organization_id is None or not is_active:
         return None
-    mark = hmac.digest(settings.SECRET_KEY.encode(), b"bootstrap key\0" + digest, "sha256")
+    mark = hmac.digest(force_bytes(settings.SECRET_KEY), b"bootstrap key\0" + digest, "sha256")
     caller = Caller(CallerKind.KEY, organization_id, UUID(bytes=mark[:16], version=5))
     return caller, REMEMBERED_FOR_SECONDS

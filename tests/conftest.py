@@ -31,6 +31,16 @@ def _redis_is_empty() -> None:
             redis.flushall()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> None:
+    """What a process remembers for seconds would outlive the rows of a test."""
+    from core import known_keys  # noqa: PLC0415  (models: only once Django is set up)
+    from core.redis import watch  # noqa: PLC0415
+
+    known_keys.forget()
+    watch.forget()
+
+
 @pytest.fixture
 def redis(servers: Servers) -> Iterator[redis_client.Redis]:
     """A client of the Redis that the settings name, which is empty when a test begins."""
@@ -44,3 +54,5 @@ def redis_is_gone(servers: Servers) -> Iterator[None]:
     servers.redis.stop()
     yield
     servers.use_redis()
+
+pytest_plugins = ["tests.cast"]

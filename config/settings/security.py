@@ -36,7 +36,7 @@ ALLOWED_HOSTS = env("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 TRUSTED_PROXIES = networks(env("TRUSTED_PROXIES"))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 
-HTTPS_ONLY = IS_PRODUCTION
+HTTPS_ONLY: bool = IS_PRODUCTION
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 # The API refuses plain HTTP itself (a redirect would lose a POST's body, and the key was
 # sent in clear already); a load balancer asks for health without TLS.
@@ -134,7 +134,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 # Each exception by the path it begins with, and why.
-CONTENT_SECURITY_POLICY_EXCEPTIONS = {
+CONTENT_SECURITY_POLICY_EXCEPTIONS: dict[str, dict[str, list[str]]] = {
     # The console's Alpine.js evaluates the expressions in its templates' attributes, and
     # its progress bars, charts and theme colors are inline styles. Inline scripts stay out.
     "/admin/": {"script-src": [csp.UNSAFE_EVAL], "style-src": [csp.UNSAFE_INLINE]},
@@ -142,5 +142,3 @@ CONTENT_SECURITY_POLICY_EXCEPTIONS = {
     "/api/docs/ui": {"style-src": [csp.UNSAFE_INLINE]},
     "/api/v1/docs/ui": {"style-src": [csp.UNSAFE_INLINE]},
 }
-
-__all__ = [name for name in dir() if name.isupper()]

@@ -1,0 +1,16 @@
+"""Stylesheets, scripts and pictures, served by the web process itself."""
+
+from config.settings.env import IS_PRODUCTION
+
+# Production serves what `collectstatic` has gathered, compressed and under names that change
+# with the content, so browsers keep it for good. Development finds files where they lie.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not IS_PRODUCTION
+_STATIC = (
+    "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    if IS_PRODUCTION
+    else "django.contrib.staticfiles.storage.StaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _STATIC},
+}
