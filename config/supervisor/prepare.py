@@ -3,6 +3,7 @@
 import os
 
 import django
+from django.conf import settings
 from django.core.management import call_command
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -13,7 +14,7 @@ def main() -> None:
     from core.models import Organization
 
     call_command("migrate", interactive=False)
-    if not Organization.objects.exists():
+    if settings.DEMO_ALLOWED and not Organization.objects.exists():
         call_command("seed_demo")
 
 
