@@ -7,6 +7,7 @@ from bookings.api.availability import AvailabilityViewSet
 from bookings.api.booking import BookingViewSet
 from bookings.api.catalog import ResourceViewSet, ServiceViewSet
 from bookings.api.hold import HoldViewSet
+from core.health import urls as health
 
 router = SimpleRouter(trailing_slash=False)
 router.register("bookings", BookingViewSet, basename="booking")
@@ -15,4 +16,4 @@ router.register("services", ServiceViewSet, basename="service")
 router.register("resources", ResourceViewSet, basename="resource")
 router.register("holds", HoldViewSet, basename="hold")
 
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [path("", include(router.urls)), *health.api_urlpatterns]

@@ -4,8 +4,11 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from config.settings.env import IS_PRODUCTION
+from core.web.home import home
 
 urlpatterns = [
+    path("", home, name="home"),
+    path("", include("core.health.urls")),
     # /api/… and /api/v1/… are one and the same, so this is one pattern.
     re_path(r"^api/(?:v1/)?", include("config.api_urls")),
     path("admin/", admin.site.urls),

@@ -1,6 +1,8 @@
 """Stylesheets, scripts and pictures, served by the web process itself."""
 
-from config.settings.env import IS_PRODUCTION
+from config.settings.env import BASE_DIR, IS_PRODUCTION
+
+STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # Production serves what `collectstatic` has gathered, compressed and under names that change
 # with the content, so browsers keep it for good. Development finds files where they lie.
