@@ -1,0 +1,91 @@
+"""Which event sends what to whom. Read this file to know every message the product sends.
+
+A handler runs in the relay's transaction and only writes Delivery rows. Whether a message is
+still true is asked when it is sent (`notifications.services.relevance`); who reads it and as
+long as what it holds stands in `notifications.services.messages`.
+"""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from bookings.models import Booking
+from core.events import handles
+from core.models import Event
+from notifications.models import Delivery
+from notifications.services.promising import promise
+
+AT_MOST_ONE_ALERT_IN = timedelta(hours=1)
+
+
+@handles("booking.created")
+def on_created(event: Event) -> None:
+    """Tell the admin address; tell the customer too, unless the confirmation does at once."""
+    if event.data["status"] == Booking.Status.PENDING:
+        _promise(event, "booking_received", "admin_booking_new")
+    else:
+        _promise(event, "admin_booking_new")
+
+
+@handles("booking.confirmed")
+def on_confirmed(event: Event) -> None:
+    """Tell both. Of what was confirmed at once the admin address reads as a new booking."""
+    if event.data.get("instant"):
+        _promise(event, "booking_confirmed")
+    else:
+        _promise(event, "booking_confirmed", "admin_booking_confirmed")
+
+
+@handles("booking.rescheduled")
+def on_rescheduled(event: Event) -> None:
+    _promise(event, "booking_rescheduled", "admin_booking_rescheduled")
+
+
+@handles("booking.updated")
+def on_updated(event: Event) -> None:
+    """Tell both, unless the same change gave it a new time: that message has the details."""
+    moved = Event.objects.filter(
+        subject_id=event.subject_id,
+        name="booking.rescheduled",
+        data__version=event.data["version"],
+    )
+    if not moved.exists():
+        _promise(event, "booking_updated", "admin_booking_updated")
+
+
+@handles("booking.completed")
+def on_completed(event: Event) -> None:
+    _promise(event, "booking_completed", "admin_booking_completed")
+
+
+@handles("booking.marked_no_show")
+def on_no_show(event: Event) -> None:
+    _promise(event, "booking_no_show", "admin_booking_no_show")
+
+
+@handles("booking.cancelled")
+def on_cancelled(event: Event) -> None:
+    _promise(event, "booking_cancelled", "admin_booking_cancelled")
+
+
+@handles("delivery.failed", "delivery.bounced")
+def on_gone_wrong(event: Event) -> None:
+    """Alert the admin address about a customer's message, once in an hour; the console has all.
+
+    Never about its own messages: an alert that fails would alert about itself.
+    """
+    failed = Delivery.objects.without_content().get(pk=event.subject_id)
+    alerted = Delivery.objects.filter(
+        organization_id=event.organization_id,
+        message="admin_delivery_failed",
+        created_at__gt=timezone.now() - AT_MOST_ONE_ALERT_IN,
+    )
+    if failed.audience == Delivery.Audience.CUSTOMER and not alerted.exists():
+        _promise(event, "admin_delivery_failed", booking_id=failed.booking_id)
+
+
+def _promise(event: Event, *messages: str, booking_id: object = None) -> None:
+    needed = ("email", "version", "organization", "organization__admin_email")
+    rows = Booking.objects.select_related("organization").only(*needed)
+    booking = rows.get(pk=booking_id or event.subject_id)
+    promise(event, booking, messages)

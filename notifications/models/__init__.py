@@ -1,0 +1,3 @@
+from notifications.models.delivery import Content, Delivery
+
+__all__ = ["Content", "Delivery"]

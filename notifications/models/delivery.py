@@ -1,0 +1,155 @@
+import json
+import zlib
+from typing import Any, Self, TypedDict
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from bookings.models import Booking
+from core.fields import EncryptedEmailField, EncryptedJSONField
+from core.models import Event, TenantModel, TenantQuerySet
+
+
+class Content(TypedDict):
+    """A message as it was written: what a person would have read."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class ContentField(EncryptedJSONField):
+    """A Content or None, compressed before it is encrypted: afterwards nothing can be."""
+
+    def to_bytes(self, value: Any) -> bytes:
+        return zlib.compress(json.dumps(value, ensure_ascii=False).encode(), level=1)
+
+    def from_bytes(self, data: bytes) -> Any:
+        return json.loads(zlib.decompress(data))
+
+
+class DeliveryQuerySet(TenantQuerySet["Delivery"]):
+    def without_content(self) -> Self:
+        """Leave what was written in the database: for lists, which do not show it."""
+        return self.defer("content")
+
+
+class Delivery(TenantModel):
+    """One message, promised to one recipient by one event.
+
+    Status:     QUEUED → SENDING → SENT → DELIVERED or BOUNCED; or FAILED, when no try can help
+                any more; or DROPPED, when it would no longer be true. Only services write it.
+    not_before: the next try of what is QUEUED, and the lease of what is SENDING: a worker that
+                dies gives its rows back by letting time pass.
+    content:    what was sent, encrypted; empty until then. `address` is encrypted too.
+    version:    the booking's version when the message was promised.
+    last_error: the other side's words, without anybody's address or name.
+    """
+
+    class Channel(models.TextChoices):
+        EMAIL = "EMAIL", _("E-mail")
+
+    class Audience(models.TextChoices):
+        CUSTOMER = "CUSTOMER", _("Customer")
+        ADMIN = "ADMIN", _("Admin address")
+
+    class Status(models.TextChoices):
+        QUEUED = "QUEUED", _("Waiting")
+        SENDING = "SENDING", _("Being sent")
+        SENT = "SENT", _("Sent")
+        DELIVERED = "DELIVERED", _("Delivered")
+        BOUNCED = "BOUNCED", _("Bounced")
+        FAILED = "FAILED", _("Failed")
+        DROPPED = "DROPPED", _("Not sent")
+
+    class DropReason(models.TextChoices):
+        CANCELLED = "CANCELLED", _("The booking was cancelled first.")
+        STATUS_MOVED_ON = "STATUS_MOVED_ON", _("The booking's status changed first.")
+        SUPERSEDED = "SUPERSEDED", _("A later change has a message of its own.")
+        UNDONE = "UNDONE", _("The change was undone before anybody was told.")
+        OVER = "OVER", _("The appointment was over.")
+
+    OPEN = (Status.QUEUED, Status.SENDING)
+    WENT_WRONG = (Status.FAILED, Status.BOUNCED)
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="deliveries")
+    version = models.PositiveIntegerField()
+    channel = models.CharField(max_length=16, choices=Channel, default=Channel.EMAIL)
+    message = models.CharField(max_length=40)
+    audience = models.CharField(max_length=16, choices=Audience)
+    address = EncryptedEmailField(max_length=254)
+    status = models.CharField(max_length=16, choices=Status, default=Status.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    last_error = models.CharField(max_length=500, blank=True)
+    drop_reason = models.CharField(max_length=20, choices=DropReason, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    provider_message_id = models.CharField(max_length=255, blank=True)
+    content = ContentField(null=True)
+    resend_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="resends"
+    )
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "channel", "message", "audience"],
+                condition=Q(resend_of=None),
+                name="delivery_once_per_event",
+                violation_error_message=_("This message was promised already."),
+            ),
+            models.UniqueConstraint(
+                fields=["resend_of"],
+                condition=Q(status__in=["QUEUED", "SENDING"]),
+                name="delivery_one_resend_at_a_time",
+                violation_error_code="RESEND_ON_ITS_WAY",
+                violation_error_message=_("This message is being sent again already."),
+            ),
+            models.CheckConstraint(
+                name="delivery_status_is_known",
+                condition=Q(
+                    status__in=[
+                        "QUEUED", "SENDING", "SENT", "DELIVERED", "BOUNCED", "FAILED", "DROPPED",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="delivery_dropped_has_a_reason",
+                condition=Q(status="DROPPED") & ~Q(drop_reason="")
+                | ~Q(status="DROPPED") & Q(drop_reason=""),
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(
+                fields=["not_before"],
+                name="delivery_due",
+                condition=Q(status__in=["QUEUED", "SENDING"]),
+            ),
+            models.Index(
+                fields=["booking", "audience", "event", "id"],
+                name="delivery_in_order",
+                condition=Q(status__in=["QUEUED", "SENDING"]),
+            ),
+            models.Index(fields=["booking", "id"], name="delivery_by_booking"),
+            models.Index(fields=["organization", "id"], name="delivery_list"),
+            models.Index(
+                fields=["organization", "id"],
+                name="delivery_went_wrong",
+                condition=Q(status__in=["FAILED", "BOUNCED"]),
+            ),
+            models.Index(
+                fields=["provider_message_id"],
+                name="delivery_by_provider",
+                condition=~Q(provider_message_id=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.pk}"

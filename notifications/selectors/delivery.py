@@ -1,0 +1,89 @@
+"""What became of messages: for the booking page, the dashboard and the metrics."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.utils import timezone
+
+from bookings.models import Booking
+from notifications.models import Delivery
+from notifications.models.delivery import DeliveryQuerySet
+
+LATE_AFTER = timedelta(minutes=15)
+Status = Delivery.Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryStatistics:
+    """How an organization's messages are doing. `since` bounds only what went wrong.
+
+    late: still waiting a quarter of an hour after they were promised.
+    """
+
+    waiting: int
+    late: int
+    oldest_waiting_at: datetime | None
+    failed: int
+    bounced: int
+
+
+def delivery_statistics(organization_id: UUID, *, since: datetime) -> DeliveryStatistics:
+    """Count what waits and what went wrong: two statements that read only such rows."""
+    ours = Delivery.objects.for_organization(organization_id)
+    open_rows = ours.filter(status__in=Delivery.OPEN).aggregate(
+        waiting=Count("pk"),
+        late=Count("pk", filter=Q(created_at__lt=timezone.now() - LATE_AFTER)),
+        oldest_waiting_at=Min("created_at"),
+    )
+    bad_rows = went_wrong(organization_id, since=since).aggregate(
+        failed=Count("pk", filter=Q(status=Status.FAILED)),
+        bounced=Count("pk", filter=Q(status=Status.BOUNCED)),
+    )
+    return DeliveryStatistics(**open_rows, **bad_rows)
+
+
+def went_wrong(organization_id: UUID, *, since: datetime) -> DeliveryQuerySet:
+    """Return what failed or bounced and was not sent again, promised since then, newest first."""
+    repeated = Delivery.objects.filter(resend_of=OuterRef("pk")).exclude(
+        status__in=(*Delivery.WENT_WRONG, Status.DROPPED)
+    )
+    rows = Delivery.objects.filter(
+        organization_id=organization_id,
+        status__in=Delivery.WENT_WRONG,
+        id__gte=first_id_of(since),
+    )
+    return rows.filter(~Exists(repeated)).without_content()
+
+
+def number_that_went_wrong(organization_id: UUID, *, hours: int = 24) -> int:
+    return went_wrong(organization_id, since=timezone.now() - timedelta(hours=hours)).count()
+
+
+def deliveries_of(booking: Booking) -> DeliveryQuerySet:
+    """Return every message about a booking, newest first, without what they say."""
+    return Delivery.objects.filter(booking=booking).without_content()
+
+
+def waiting_by_status() -> dict[tuple[str, ...], float]:
+    """Count what is open in the whole installation."""
+    counted = dict(
+        Delivery.objects.filter(status__in=Delivery.OPEN)
+        .order_by()
+        .values_list("status")
+        .annotate(number=Count("pk"))
+    )
+    return {(status,): float(counted.get(status, 0)) for status in Delivery.OPEN}
+
+
+def oldest_due_seconds() -> float:
+    """Return for how long the oldest open delivery has been due; 0 when none is."""
+    oldest = Delivery.objects.filter(status__in=Delivery.OPEN).aggregate(at=Min("not_before"))
+    late = timezone.now() - (oldest["at"] or timezone.now())
+    return max(0.0, late.total_seconds())
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """Return the smallest UUIDv7 of `moment`, so that an index on ids answers "since when"."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7 << 76)

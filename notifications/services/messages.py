@@ -1,0 +1,113 @@
+"""Every message there is: who reads it, and as long as what it is true.
+
+Which event promises which of them stands in `notifications.handlers`; the words stand in
+`templates/emails/<name>/`.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from bookings.models import Booking
+from notifications.models import Delivery
+
+Audience = Delivery.Audience
+Status = Booking.Status
+
+ANY_STATUS = frozenset(Status)
+OPEN = frozenset(Booking.OPEN)
+# Staff who tidy up last month's list do not thank, or miss, anybody by mail.
+WHILE_FRESH = timedelta(days=7)
+UNTIL_ITS_END = timedelta(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One thing that we tell somebody about a booking.
+
+    true_while:  the statuses of the booking in which the message may still be sent.
+    until:       how long after the end of the appointment it is of any use; None: always.
+    latest_only: a later event of the same name makes it pointless.
+    """
+
+    name: str
+    audience: Delivery.Audience
+    label: Promise
+    true_while: frozenset[Booking.Status]
+    until: timedelta | None = None
+    latest_only: bool = False
+
+
+def _to_both(
+    name: str,
+    label: Promise,
+    true_while: frozenset[Booking.Status],
+    *,
+    until: timedelta | None = None,
+    latest_only: bool = False,
+) -> list[Message]:
+    return [
+        Message(
+            name=audience_prefix + name,
+            audience=audience,
+            label=label,
+            true_while=true_while,
+            until=until,
+            latest_only=latest_only,
+        )
+        for audience, audience_prefix in ((Audience.CUSTOMER, ""), (Audience.ADMIN, "admin_"))
+    ]
+
+
+MESSAGES = {
+    message.name: message
+    for message in [
+        Message(
+            name="booking_received",
+            audience=Audience.CUSTOMER,
+            label=_("Request received"),
+            true_while=frozenset({Status.PENDING}),
+            until=UNTIL_ITS_END,
+        ),
+        Message(
+            name="admin_booking_new",
+            audience=Audience.ADMIN,
+            label=_("New booking"),
+            true_while=ANY_STATUS - {Status.CANCELLED},
+        ),
+        *_to_both(
+            "booking_confirmed",
+            _("Confirmation"),
+            frozenset({Status.CONFIRMED}),
+            until=UNTIL_ITS_END,
+        ),
+        *_to_both(
+            "booking_rescheduled", _("New time"), OPEN, until=UNTIL_ITS_END, latest_only=True
+        ),
+        *_to_both("booking_updated", _("Change"), OPEN, until=UNTIL_ITS_END, latest_only=True),
+        *_to_both(
+            "booking_completed", _("Completion"), frozenset({Status.COMPLETED}), until=WHILE_FRESH
+        ),
+        *_to_both("booking_no_show", _("No-show"), frozenset({Status.NO_SHOW}), until=WHILE_FRESH),
+        *_to_both(
+            "booking_cancelled",
+            _("Cancellation"),
+            frozenset({Status.CANCELLED}),
+            until=WHILE_FRESH,
+        ),
+        Message(
+            name="admin_delivery_failed",
+            audience=Audience.ADMIN,
+            label=_("A message that did not arrive"),
+            true_while=ANY_STATUS,
+        ),
+    ]
+}
+
+CONFIRMATION = MESSAGES["booking_confirmed"]
+
+
+def message_of(delivery: Delivery) -> Message:
+    return MESSAGES[delivery.message]

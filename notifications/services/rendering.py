@@ -1,0 +1,153 @@
+"""From a booking to a subject, a text and a page of HTML, in the reader's zone and language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.loader import get_template
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from bookings.models import Booking
+from notifications.models import Content, Delivery
+from notifications.services.colors import readable_on
+from notifications.services.messages import MESSAGES, Message, message_of
+from notifications.services.relevance import Place
+from notifications.services.times import elsewhere, read_differently, when
+from notifications.services.wording import (
+    Facts,
+    as_text,
+    facts_of,
+    lines_for_admin,
+    lines_for_customer,
+    zone_of_customer,
+)
+
+LONGEST_SUBJECT = 180
+JOINERS = "\u200c\u200d"  # Persian words and compound emoji need them
+BLANK_LINES = re.compile(r"\n{3,}")
+SPACES_AT_THE_END = re.compile(r"[ \t]+$", re.MULTILINE)
+
+
+def render(delivery: Delivery, booking: Booking, *, now: datetime) -> Content:
+    """Write `delivery` about `booking` as it is now.
+
+    `booking` has its service, resource, customer and organization at hand.
+    """
+    message = message_of(delivery)
+    with translation.override(_language(message, booking)):
+        return _write(message, booking, facts_of(delivery), now)
+
+
+def preview(message: str, booking: Booking, *, now: datetime | None = None) -> Content:
+    """Show what `message` (a name in MESSAGES) would say about `booking`, true or not.
+
+    What only its event could tell is made up: it was an hour earlier before.
+    """
+    hour = timedelta(hours=1)
+    facts = Facts()
+    if message.endswith("booking_rescheduled"):
+        before = Place(booking.starts_at - hour, booking.ends_at - hour, booking.resource_id)
+        facts = replace(facts, before=before, before_with=booking.resource.name)
+    if message == "admin_delivery_failed":
+        facts = replace(
+            facts,
+            failed_label=str(MESSAGES["booking_confirmed"].label),
+            failed_answer="550 5.1.1 User unknown",
+        )
+    with translation.override(_language(MESSAGES[message], booking)):
+        return _write(MESSAGES[message], booking, facts, now or timezone.now())
+
+
+def _write(message: Message, booking: Booking, facts: Facts, now: datetime) -> Content:
+    context = _context(message, booking, facts, now)
+    subject, text, html = (
+        get_template(f"emails/{message.name}/{part}").render(context)
+        for part in ("subject.txt", "body.txt", "body.html")
+    )
+    return Content(subject=one_line(subject), text=_tidy(text), html=html.strip() + "\n")
+
+
+def _context(message: Message, booking: Booking, facts: Facts, now: datetime) -> dict[str, object]:
+    organization = booking.organization
+    for_customer = message.audience == Delivery.Audience.CUSTOMER
+    theirs, ours = zone_of_customer(booking), organization.timezone
+    if for_customer:
+        lines = lines_for_customer(booking, facts, now=now)
+        differs = read_differently(booking.starts_at, theirs, ours)
+    else:
+        lines = lines_for_admin(booking, facts, message, now=now)
+        differs = False
+    said = when(booking.starts_at, booking.ends_at, theirs if for_customer else ours, now=now)
+    return {
+        "booking": booking,
+        "organization": organization,
+        "facts": facts,
+        "for_customer": for_customer,
+        "when": said,
+        "also": elsewhere(booking.starts_at, ours) if differs else "",
+        "what": _("%(service)s, %(when)s with %(resource)s")
+        % {
+            "service": booking.service.name,
+            "when": said.short,
+            "resource": booking.resource.name,
+        },
+        "lines": lines,
+        "lines_as_text": as_text(lines),
+        "moved_in_time": facts.before is not None
+        and (facts.before.starts_at, facts.before.ends_at) != (booking.starts_at, booking.ends_at),
+        "is_pending": booking.status == Booking.Status.PENDING,
+        "can_reply": bool(organization.contact_email),
+        "console_url": "" if for_customer else _console_url(booking),
+        "language": translation.get_language(),
+        "is_rtl": translation.get_language_bidi(),
+        "color": organization.accent_color,
+        "letters": readable_on(organization.accent_color),
+    }
+
+
+def _language(message: Message, booking: Booking) -> str:
+    """Return the reader's language where we speak it, else the organization's, else English."""
+    wanted = [booking.organization.locale]
+    if message.audience == Delivery.Audience.CUSTOMER:
+        wanted.insert(0, booking.customer.locale)
+    for locale in wanted:
+        try:
+            return translation.get_supported_language_variant(locale)
+        except LookupError:
+            continue
+    return settings.LANGUAGE_CODE
+
+
+def _console_url(booking: Booking) -> str:
+    """Return the booking's page in the console; empty when nobody said where that is."""
+    if not settings.PUBLIC_BASE_URL:
+        return ""
+    try:
+        path = reverse("admin:bookings_booking_change", args=[booking.pk])
+    except NoReverseMatch:
+        return ""
+    return f"{settings.PUBLIC_BASE_URL}{path}"
+
+
+def one_line(text: str) -> str:
+    """Return `text` fit for a header: no line breaks, no control characters, not endless."""
+    visible = "".join(" " if _is_control(letter) else letter for letter in text)
+    line = " ".join(visible.split())
+    return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1].rstrip() + "…"
+
+
+def _is_control(letter: str) -> bool:
+    """Say whether a letter would steer a reader: breaks, controls, overrides of direction."""
+    kind = unicodedata.category(letter)
+    return kind in ("Cc", "Cs", "Zl", "Zp") or (kind == "Cf" and letter not in JOINERS)
+
+
+def _tidy(text: str) -> str:
+    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return BLANK_LINES.sub("\n\n", SPACES_AT_THE_END.sub("", kept)).strip() + "\n"

@@ -1,0 +1,84 @@
+"""Sending a message again, because a person asks for it."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from core import events
+from core.access import Caller
+from core.db import in_one_transaction, violation_of
+from core.errors import NotFound
+from notifications.errors import NobodyToTell, NoLongerTrue, StillOnItsWay
+from notifications.models import Content, Delivery
+from notifications.services.promising import address_for, wake_sender_after_commit
+from notifications.services.relevance import why_not
+from notifications.services.rendering import render
+from notifications.services.sending import booking_for_mail
+
+
+@in_one_transaction
+def resend_delivery(delivery: Delivery, *, caller: Caller) -> Delivery:
+    """Promise the same message once more, to where it would go today; return the new row.
+
+    It says what is so when it leaves, like any other. The old row stays as it is, and the
+    new one names it. An address that was corrected since is used.
+
+    Raises StillOnItsWay (the old one, or a repetition of it, waits), NoLongerTrue,
+    NobodyToTell, NotFound.
+    """
+    rows = Delivery.objects.without_content().select_related("event")
+    old = rows.select_for_update(of=["self"]).filter(pk=delivery.pk).first()
+    if old is None:
+        raise NotFound
+    if old.status in Delivery.OPEN:
+        raise StillOnItsWay
+    booking = booking_for_mail().get(pk=old.booking_id)
+    address = address_for(Delivery.Audience(old.audience), booking)
+    if not address:
+        raise NobodyToTell
+    again = Delivery(
+        organization_id=old.organization_id,
+        event=old.event,
+        booking=booking,
+        version=booking.version,
+        channel=old.channel,
+        message=old.message,
+        audience=old.audience,
+        address=address,
+        not_before=timezone.now(),
+        resend_of=old,
+    )
+    if reason := why_not(old, booking, now=timezone.now()):
+        raise NoLongerTrue(str(reason.label), why=reason)
+    with violation_of("delivery_one_resend_at_a_time", becomes=StillOnItsWay):
+        again.save(force_insert=True)
+    events.record(
+        "delivery.resent",
+        again,
+        caller=caller,
+        booking_id=booking.pk,
+        message=again.message,
+        resend_of=old.pk,
+    )
+    wake_sender_after_commit()
+    return again
+
+
+def why_not_resend(delivery: Delivery) -> str:
+    """Say in a sentence why `delivery` cannot be sent again; empty when it can."""
+    if delivery.status in Delivery.OPEN:
+        return StillOnItsWay.message
+    booking = booking_for_mail().get(pk=delivery.booking_id)
+    if not address_for(Delivery.Audience(delivery.audience), booking):
+        return NobodyToTell.message
+    reason = why_not(delivery, booking, now=timezone.now())
+    return str(reason.label) if reason else ""
+
+
+def content_of(delivery: Delivery) -> Content:
+    """Return what was sent; of what was not, what it would say if it left now."""
+    if delivery.content is not None:
+        content: Content = delivery.content
+        return content
+    booking = booking_for_mail().get(pk=delivery.booking_id)
+    return render(delivery, booking, now=timezone.now())

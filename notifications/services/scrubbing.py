@@ -1,0 +1,22 @@
+"""What another server answers is kept, but not whom it names."""
+
+import re
+
+from bookings.models import Booking
+from core.observability.scrubbing import HIDDEN, scrub
+
+LONGEST = 500
+SHORTEST_NAME = 3
+
+
+def scrubbed(answer: str, *, address: str, booking: Booking | None = None) -> str:
+    """Return `answer` in one line, without addresses, the recipient's name and the customer's."""
+    text = scrub(" ".join(answer.split()))
+    local_part = address.rpartition("@")[0]
+    names = [local_part, *re.split(r"[.+_-]", local_part)]
+    if booking is not None:
+        names += [*booking.name.split(), booking.phone]
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        if len(name) >= SHORTEST_NAME:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", HIDDEN, text, flags=re.IGNORECASE)
+    return text[:LONGEST]

@@ -1,0 +1,162 @@
+"""How a delivery ended, or when it is tried again: the only writer of its status after a claim.
+
+Every change names the claim it belongs to (`attempts`): who lost the lease changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import uniform
+from time import sleep
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Case, Exists, F, OuterRef, Value, When
+
+from bookings.models import Booking
+from core import events
+from core.access import Caller
+from core.observability.metrics import deliveries_total
+from notifications.models import Content, Delivery
+from notifications.models.delivery import DeliveryQuerySet
+from notifications.services.messages import CONFIRMATION
+from notifications.services.scrubbing import scrubbed
+from notifications.transports import TransportError
+
+FIRST_WAITS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (1, 2, 60, 300, 900, 1800, 3600, 2 * 3600, 4 * 3600, 6 * 3600)
+)
+# When nobody is there, asking costs one connection for all, and people wait for them to be back.
+LONGEST_WAIT_FOR_A_SERVER = timedelta(minutes=5)
+GIVE_UP_AFTER = timedelta(days=3)
+FEWEST_TRIES = 3
+TRIES_TO_WRITE = 5
+FIRST_WAIT_TO_WRITE_SECONDS = 0.1
+
+Status = Delivery.Status
+ARRIVED = (Status.SENT, Status.DELIVERED)
+log = structlog.get_logger(__name__)
+
+
+def note_sent(
+    delivery: Delivery, *, content: Content, provider_message_id: str, now: datetime
+) -> None:
+    """Write down at once that it was handed over, and that the customer has a confirmation.
+
+    The provider's report may have been faster than we are: then it stands. A row of the
+    booking that somebody holds is waited for, because what is not written is sent again.
+    """
+    for tries_left in reversed(range(TRIES_TO_WRITE)):
+        try:
+            with transaction.atomic():
+                _in_hand(delivery, Status.SENDING, Status.DELIVERED, Status.BOUNCED).update(
+                    status=Case(
+                        When(status=Status.SENDING, then=Value(Status.SENT)), default=F("status")
+                    ),
+                    sent_at=now,
+                    content=content,
+                    provider_message_id=provider_message_id,
+                    last_error=Case(
+                        When(status=Status.BOUNCED, then=F("last_error")), default=Value("")
+                    ),
+                    updated_at=now,
+                )
+                if delivery.message == CONFIRMATION.name:
+                    follow_confirmation(delivery)
+        except (OperationalError, InterfaceError):
+            if not tries_left:
+                raise
+            sleep(FIRST_WAIT_TO_WRITE_SECONDS * 2 ** (TRIES_TO_WRITE - tries_left))
+        else:
+            _count(delivery, "sent")
+            return
+
+
+def follow_confirmation(delivery: Delivery) -> None:
+    """Set the booking's `confirmation_sent` to whether a confirmation of it has arrived."""
+    arrived = Delivery.objects.filter(
+        booking=OuterRef("pk"), message=CONFIRMATION.name, status__in=ARRIVED
+    )
+    Booking.objects.filter(pk=delivery.booking_id).update(confirmation_sent=Exists(arrived))
+
+
+def note_dropped(delivery: Delivery, reason: Delivery.DropReason, *, now: datetime) -> None:
+    """Write down that it was not sent, and why."""
+    _in_hand(delivery).update(
+        status=Status.DROPPED, drop_reason=reason, last_error="", ended_at=now, updated_at=now
+    )
+    _count(delivery, "dropped")
+    log.info("Message dropped", delivery=str(delivery.pk), what=delivery.message, why=reason)
+
+
+def note_refused(
+    delivery: Delivery, error: TransportError, booking: Booking | None, *, now: datetime
+) -> timedelta | None:
+    """Write down what the other side said. Returns how long to wait; None: it has FAILED."""
+    answer = scrubbed(str(error), address=delivery.address, booking=booking)
+    wait = wait_after(delivery.attempts, unreachable=error.unreachable)
+    last_chance = delivery.created_at + GIVE_UP_AFTER
+    is_too_late = now >= last_chance and delivery.attempts >= FEWEST_TRIES
+    if error.permanent or is_too_late:
+        note_failed(delivery, answer, now=now)
+        return None
+    if now < last_chance < now + wait:
+        wait = last_chance - now
+    _in_hand(delivery).update(
+        status=Status.QUEUED, not_before=now + wait, last_error=answer, updated_at=now
+    )
+    _count(delivery, "retried")
+    log.warning(
+        "Message waits for its next try",
+        delivery=str(delivery.pk),
+        attempt=delivery.attempts,
+        wait_seconds=round(wait.total_seconds()),
+        unreachable=error.unreachable,
+    )
+    return wait
+
+
+def note_failed(delivery: Delivery, answer: str, *, now: datetime) -> None:
+    """Give up, and say so: on the row, as an event (which alerts), in the log."""
+    with transaction.atomic():
+        changed = _in_hand(delivery).update(
+            status=Status.FAILED, last_error=answer, ended_at=now, updated_at=now
+        )
+        if not changed:
+            return
+        events.record(
+            "delivery.failed",
+            delivery,
+            caller=Caller.clock(delivery.organization_id),
+            booking_id=delivery.booking_id,
+            message=delivery.message,
+            audience=delivery.audience,
+            attempts=delivery.attempts,
+        )
+    _count(delivery, "failed")
+    log.error(
+        "Message failed",
+        delivery=str(delivery.pk),
+        what=delivery.message,
+        audience=delivery.audience,
+        attempts=delivery.attempts,
+    )
+
+
+def _count(delivery: Delivery, outcome: str) -> None:
+    deliveries_total.labels(delivery.channel, outcome).inc()
+
+
+def wait_after(attempts: int, *, unreachable: bool) -> timedelta:
+    """Return how long to wait after the given number of tries, up to a quarter longer."""
+    wait = FIRST_WAITS[min(attempts, len(FIRST_WAITS)) - 1]
+    if unreachable:
+        wait = min(wait, LONGEST_WAIT_FOR_A_SERVER)
+    return wait * uniform(1, 1.25)  # noqa: S311  (spread, not a secret)
+
+
+def _in_hand(delivery: Delivery, *statuses: Delivery.Status) -> DeliveryQuerySet:
+    return Delivery.objects.filter(
+        pk=delivery.pk, status__in=statuses or (Status.SENDING,), attempts=delivery.attempts
+    )

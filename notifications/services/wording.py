@@ -1,0 +1,155 @@
+"""What a mail says about a booking, before any template: lines of label and value."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+from uuid import UUID
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookings.models import Booking, Resource
+from notifications.models import Delivery
+from notifications.selectors.delivery import number_that_went_wrong
+from notifications.services.messages import MESSAGES, Message
+from notifications.services.relevance import Place, last_told
+from notifications.services.times import elsewhere, read_differently, when
+
+NOT_DIALED = re.compile(r"[^\d+*#]")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One fact. `href` makes it a link where there are links; `struck` says it is no longer so."""
+
+    label: str
+    value: str
+    href: str = ""
+    struck: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a message tells besides the booking itself, read from its event."""
+
+    before: Place | None = None
+    before_with: str = ""
+    was_request: bool = False
+    failed_label: str = ""
+    failed_answer: str = ""
+    failed_today: int = 0
+
+
+def facts_of(delivery: Delivery) -> Facts:
+    """Read what the delivery's event knows: where it was before, what failed."""
+    event = delivery.event
+    if event.name == "booking.rescheduled":
+        before = last_told(delivery)
+        return Facts(before=before, before_with=_name_of(before.resource_id))
+    if event.name == "booking.cancelled":
+        return Facts(was_request=event.data.get("was") == Booking.Status.PENDING)
+    if event.name in ("delivery.failed", "delivery.bounced"):
+        failed = Delivery.objects.without_content().get(pk=event.subject_id)
+        return Facts(
+            failed_label=str(MESSAGES[failed.message].label),
+            failed_answer=failed.last_error,
+            failed_today=number_that_went_wrong(failed.organization_id),
+        )
+    return Facts()
+
+
+def lines_for_customer(booking: Booking, facts: Facts, *, now: datetime) -> list[Line]:
+    """Say what changed, with whom, what, and how to name the booking on the telephone."""
+    return [
+        *_before(booking, facts, zone_of_customer(booking), now),
+        Line(_("With"), booking.resource.name),
+        Line(_("What"), booking.service.name),
+        *_price(booking),
+        Line(_("Reference"), booking.reference),
+    ]
+
+
+def lines_for_admin(
+    booking: Booking, facts: Facts, message: Message, *, now: datetime
+) -> list[Line]:
+    """Say who comes and how to reach them, with whom, what for, and what changed."""
+    theirs = zone_of_customer(booking)
+    ours = booking.organization.timezone
+    is_over = booking.status == Booking.Status.CANCELLED
+    return [
+        *_if_any(_("Message"), facts.failed_label),
+        *_if_any(_("Answer"), facts.failed_answer),
+        *_failed_today(facts),
+        *_before(booking, facts, ours, now),
+        Line(_("Customer"), booking.name),
+        *_if_any(_("Company"), booking.company),
+        Line(_("E-mail"), booking.email, href=f"mailto:{quote(booking.email, safe='@+')}"),
+        *_if_any(_("Phone"), booking.phone, href=f"tel:{NOT_DIALED.sub('', booking.phone)}"),
+        Line(_("What"), booking.service.name),
+        Line(_("With"), booking.resource.name),
+        *(
+            [Line(_("Customer's time"), elsewhere(booking.starts_at, theirs))]
+            if read_differently(booking.starts_at, ours, theirs)
+            else []
+        ),
+        *_price(booking),
+        Line(_("Status"), booking.get_status_display()),
+        *_if_any(_("Reason"), booking.cancel_reason if is_over else ""),
+        Line(_("Reference"), booking.reference),
+    ]
+
+
+def zone_of_customer(booking: Booking) -> str:
+    return booking.timezone or booking.organization.timezone
+
+
+def as_text(lines: Iterable[Line]) -> str:
+    """Set lines in two columns, for the plain text."""
+    lines = list(lines)
+    width = max(len(line.label) for line in lines) + 2
+    return "\n".join(
+        textwrap.indent(line.value, " " * width).replace(
+            " " * width, f"{line.label}:".ljust(width), 1
+        )
+        for line in lines
+    )
+
+
+def _if_any(label: str, value: str, *, href: str = "") -> list[Line]:
+    return [Line(label, value, href)] if value else []
+
+
+def _before(booking: Booking, facts: Facts, zone: str, now: datetime) -> list[Line]:
+    if facts.before is None:
+        return []
+    value = when(facts.before.starts_at, facts.before.ends_at, zone, now=now).span
+    if facts.before.resource_id != booking.resource_id:
+        value = _("%(time)s with %(who)s") % {"time": value, "who": facts.before_with}
+    return [Line(_("Before"), value, struck=True)]
+
+
+def _price(booking: Booking) -> list[Line]:
+    if booking.price_amount is None:
+        return []
+    amount = number_format(booking.price_amount, decimal_pos=2)
+    return [Line(_("Price"), f"{amount} {booking.price_currency}")]
+
+
+def _failed_today(facts: Facts) -> list[Line]:
+    if facts.failed_today <= 1:
+        return []
+    number = facts.failed_today
+    sentence = ngettext("%(number)d failed message", "%(number)d failed messages", number) % {
+        "number": number
+    }
+    return [Line(_("Last 24 hours"), sentence)]
+
+
+def _name_of(resource_id: UUID) -> str:
+    return Resource.objects.values_list("name", flat=True).filter(pk=resource_id).first() or ""

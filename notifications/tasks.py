@@ -1,0 +1,29 @@
+"""A message on the queue is only a nudge; the rows decide what is sent."""
+
+from functools import partial
+
+import structlog
+from celery import shared_task
+
+from core.queue import nudge
+from notifications.services.promising import SENDER
+from notifications.services.sending import send_due
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name=SENDER)
+def send_due_deliveries() -> None:
+    """Send what is due. When there is much, wake another worker; when not done, oneself."""
+    run = send_due(call_for_help=partial(nudge, SENDER))
+    if run.is_unfinished:
+        nudge(SENDER)
+    if run.wake_in is not None:
+        _wake_in(run.wake_in.total_seconds())
+
+
+def _wake_in(seconds: float) -> None:
+    try:
+        send_due_deliveries.apply_async(countdown=seconds, retry=False)
+    except Exception as error:  # the clock finds the rows that this was about
+        log.warning("Wake-up dropped", error=type(error).__name__)

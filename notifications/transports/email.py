@@ -1,0 +1,157 @@
+"""E-mail by SMTP, or by a provider's API through anymail: whichever EMAIL_BACKEND is.
+
+How the two say no is read here, and nowhere else.
+"""
+
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from email.utils import formataddr, parseaddr
+from typing import Any
+
+from anymail.exceptions import (
+    AnymailAPIError,
+    AnymailError,
+    AnymailInvalidAddress,
+    AnymailRecipientsRefused,
+    AnymailSerializationError,
+    AnymailUnsupportedFeature,
+)
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from notifications.transports.base import Mail, TransportError
+
+TROUBLE = (OSError, ValueError, smtplib.SMTPException, AnymailError)
+# Nothing that comes back to us by itself shall answer a machine.
+HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+class EmailLine:
+    """One connection to the mail server or the provider. After any trouble it is a new one."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    def hand_over(self, mail: Mail) -> str:
+        """Send to one recipient; return what delivery reports will call it."""
+        self._open()
+        try:
+            message = compose(mail, connection=self._connection)
+            self._connection.send_messages([message])
+            return provider_id_of(message)
+        except TROUBLE as error:
+            self.close()
+            raise as_transport_error(error) from error
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(*TROUBLE):  # it was to be closed anyway
+                connection.close()
+
+    def _open(self) -> None:
+        if self._connection is not None:
+            return
+        try:
+            self._connection = get_connection()
+            self._connection.open()
+        except (*TROUBLE, ImproperlyConfigured) as error:
+            self.close()
+            raise TransportError(_words_of(error), unreachable=True) from error
+
+
+class EmailTransport:
+    @contextmanager
+    def line(self) -> Iterator[EmailLine]:
+        line = EmailLine()
+        try:
+            yield line
+        finally:
+            line.close()
+
+
+def compose(mail: Mail, *, connection: Any) -> EmailMultiAlternatives:
+    """Build the message. From is our own address under the organization's name."""
+    _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    message = EmailMultiAlternatives(
+        subject=mail.subject,
+        body=mail.text,
+        from_email=formataddr((mail.from_name, address)),
+        to=[mail.to],
+        reply_to=[mail.reply_to] if mail.reply_to else None,
+        headers=HEADERS | {"Message-ID": message_id_of(mail)},
+        connection=connection,
+    )
+    message.attach_alternative(mail.html, "text/html")
+    if _is_anymail(connection):
+        message.metadata = {"delivery": mail.key}  # type: ignore[attr-defined]
+    return message
+
+
+def message_id_of(mail: Mail) -> str:
+    """Return the same id on every try, so that a mailbox that got it twice can show it once."""
+    _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return f"<{mail.key}@{address.rpartition('@')[2]}>"
+
+
+def provider_id_of(message: EmailMultiAlternatives) -> str:
+    """Return the provider's id of what it took; by SMTP there is only our own."""
+    status = getattr(message, "anymail_status", None)
+    if status is None:
+        return str(message.extra_headers["Message-ID"])
+    ids = {recipient.message_id for recipient in status.recipients.values()}
+    return str(ids.pop() or "") if len(ids) == 1 else ""
+
+
+def as_transport_error(error: Exception) -> TransportError:
+    """Say what kind of no it was.
+
+    A refused sender, login or rate is about us: the next message would meet the same.
+    """
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, answer = next(iter(error.recipients.values()))
+            return _answered(code, answer)
+        case smtplib.SMTPSenderRefused() | smtplib.SMTPAuthenticationError():
+            return _answered(error.smtp_code, error.smtp_error, about_us=True)
+        case smtplib.SMTPResponseException():
+            return _answered(error.smtp_code, error.smtp_error)
+        case smtplib.SMTPNotSupportedError():
+            return TransportError(_words_of(error), permanent=True)
+        case AnymailAPIError():
+            return _api_answered(error)
+        case (
+            AnymailRecipientsRefused()
+            | AnymailInvalidAddress()
+            | AnymailUnsupportedFeature()
+            | AnymailSerializationError()
+        ):
+            return TransportError(_words_of(error), permanent=True)
+        case ValueError():  # an address that no header can carry
+            return TransportError(_words_of(error), permanent=True)
+    return TransportError(_words_of(error), hung_up=True)
+
+
+def _answered(code: int, answer: bytes | str, *, about_us: bool = False) -> TransportError:
+    text = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
+    is_final = 500 <= code < 600 and not about_us
+    closing = code == 421
+    return TransportError(f"{code} {text}", permanent=is_final, unreachable=about_us or closing)
+
+
+def _api_answered(error: AnymailAPIError) -> TransportError:
+    """Read an HTTP status: 400, 413 and 422 are about this mail, all others about us or them."""
+    refused_this_mail = error.status_code in (400, 413, 422)
+    return TransportError(
+        _words_of(error), permanent=refused_this_mail, unreachable=not refused_this_mail
+    )
+
+
+def _words_of(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _is_anymail(connection: Any) -> bool:
+    return hasattr(connection, "esp_name")
