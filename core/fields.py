@@ -23,34 +23,12 @@ from django.db.models.lookups import Lookup
 from django.utils.encoding import force_str
 from django.utils.functional import cached_property
 
-from core.blind_index import (
-    blind_index,
-    name_prefixes,
-    normalise_email,
-    normalise_phone,
-    prefix_indexes,
-    prefix_lookup,
-)
 from core.encryption import ColumnCipher
 
 if TYPE_CHECKING:
     EncryptedField = models.Field
 else:
     from fernet_fields.fields import EncryptedField
-
-__all__ = [
-    "Encrypted",
-    "EncryptedCharField",
-    "EncryptedEmailField",
-    "EncryptedJSONField",
-    "EncryptedTextField",
-    "blind_index",
-    "name_prefixes",
-    "normalise_email",
-    "normalise_phone",
-    "prefix_indexes",
-    "prefix_lookup",
-]
 
 Converter = Callable[[Any, Any, Any], Any]
 

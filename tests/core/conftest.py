@@ -1,0 +1,48 @@
+"""Encrypted tables that exist for one test. (Imports wait until Django is set up.)"""
+
+import pytest
+from django.apps import apps
+
+
+@pytest.fixture
+def ring(settings):
+    """Set the encryption keys to these, the writing one first. It begins with FIRST alone."""
+    from tests.core.guests import FIRST
+
+    def ring(*keys):
+        settings.ENCRYPTION_KEY = ",".join(key.hex() for key in keys)
+
+    ring(FIRST)
+    return ring
+
+
+@pytest.fixture
+def guests(db, ring):
+    """The manager of a table that is gone after the test, as its transaction is."""
+    from tests.core.guests import Guest, make_tables
+
+    make_tables()
+    return Guest.objects
+
+
+@pytest.fixture
+def shared_guests(transactional_db, ring):
+    """The same, seen by other connections too."""
+    from tests.core.guests import Guest, drop_tables, make_tables
+
+    make_tables()
+    yield Guest.objects
+    drop_tables()
+
+
+@pytest.fixture
+def installed():
+    """Let whoever walks the models of the product find those of tests.core.guests too."""
+    from tests.core.guests import ALL
+
+    for model in ALL:
+        apps.register_model("core", model)
+    yield
+    for model in ALL:
+        del apps.all_models["core"][str(model._meta.model_name)]
+    apps.clear_cache()
