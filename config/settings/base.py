@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from config.settings import embedded
-from config.settings.database import database
+from config.settings.database import connection_settings
 from config.settings.env import APP_ENV, BASE_DIR, IS_PRODUCTION, env
 
 DEBUG = env("DEBUG")
@@ -11,10 +11,9 @@ VAR_DIR = Path(env("VAR_DIR"))
 DEMO_ALLOWED = not IS_PRODUCTION
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "config.console.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -51,7 +50,7 @@ TEMPLATES = [
 
 DATABASE_URL = env("DATABASE_URL") or embedded.database_url(VAR_DIR, production=IS_PRODUCTION)
 REDIS_URL = env("REDIS_URL") or embedded.redis_url(VAR_DIR, production=IS_PRODUCTION)
-DATABASES = {"default": database(DATABASE_URL)}
+DATABASES = {"default": connection_settings(DATABASE_URL)}
 
 AUTH_USER_MODEL = "core.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

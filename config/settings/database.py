@@ -26,7 +26,7 @@ if _needed > env("DATABASE_POOL_SIZE"):
     )
 
 
-def database(url: str) -> dict[str, Any]:
+def connection_settings(url: str) -> dict[str, Any]:
     """Return Django's settings for the database at `url`. What the URL itself says wins.
 
     `?sslmode=require` (or `verify-full&sslrootcert=…`) is how a managed PostgreSQL is asked
@@ -58,3 +58,6 @@ def database(url: str) -> dict[str, Any]:
     # A cursor on the server's side lives in one session, which a pooler does not promise.
     found["DISABLE_SERVER_SIDE_CURSORS"] = bool(DATABASE_POOLER)
     return found
+
+
+__all__ = [name for name in dir() if name.isupper()]

@@ -76,7 +76,9 @@ def redis() -> Mapping[str, Any]:
 def worker() -> Mapping[str, Any]:
     """Ask every worker by the queue's own remote control; one that answers is enough."""
     redis()  # without it the question would wait for its connection
-    replies = current_app.control.ping(timeout=WORKER_SECONDS, limit=1)
+    # A connection of its own: those of Celery's pool may stem from before Redis was restarted.
+    with current_app.connection_for_write() as connection:
+        replies = current_app.control.ping(timeout=WORKER_SECONDS, limit=1, connection=connection)
     if not replies:
         raise Failing("no_worker_answers")
     return {}

@@ -33,11 +33,12 @@ def ask(
             answers.append(question(cursor))
 
     connection.inc_thread_sharing()
-    asker = _Asker(ask_it)
+    asker = _Asker(ask_it, connection)
     asker.start()
     asker.join(seconds)
     if asker.is_alive():
-        _abandon(connection)
+        asker.is_left_behind = True
+        del connections[alias]  # the next query of this thread opens a connection of its own
         raise NoAnswer("silent")
     connection.dec_thread_sharing()
     if asker.failure is not None:
@@ -61,9 +62,11 @@ def connections_of_this_database(cursor: CursorWrapper) -> dict[str, int]:
 
 
 class _Asker(Thread):
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], None], connection: BaseDatabaseWrapper) -> None:
         super().__init__(name="health", daemon=True)
         self.work = work
+        self.connection = connection
+        self.is_left_behind = False
         self.failure: Exception | None = None
 
     def run(self) -> None:
@@ -71,8 +74,5 @@ class _Asker(Thread):
             self.work()
         except Exception as error:
             self.failure = error
-
-
-def _abandon(connection: BaseDatabaseWrapper) -> None:
-    """Let the next query of this thread open a connection of its own."""
-    del connections[connection.alias]
+        if self.is_left_behind:
+            self.connection.close()

@@ -58,13 +58,13 @@ class SharedFile(logging.Handler):
             self._reopen()
 
     def _reopen(self) -> None:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        opened = os.open(self.path, flags, 0o640)
         if self._file is not None:
             os.close(self._file)
-        self._file = os.open(
-            self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640
-        )
-        opened = os.fstat(self._file)
-        self._inode = (opened.st_dev, opened.st_ino)
+        self._file = opened
+        found = os.fstat(opened)
+        self._inode = (found.st_dev, found.st_ino)
 
     def _rotate(self) -> None:
         lock = os.open(self._named("lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)

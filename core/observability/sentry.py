@@ -29,6 +29,17 @@ _KEPT = {
     "timestamp",
     "transaction",
 }
+# The kit's own words for what used to be send_default_pii=False; before_send does not rely on it.
+NOTHING: Any = {
+    "user_info": False,
+    "cookies": {"mode": "off"},
+    "http_headers": {"request": {"mode": "off"}},
+    "http_bodies": [],
+    "url_query_params": {"mode": "off"},
+    "database_query_data": False,
+    "queues": False,
+    "stack_frame_variables": False,
+}
 _CONTEXTS = {"runtime", "trace", "os"}
 
 
@@ -40,8 +51,7 @@ def start() -> None:
         dsn=settings.SENTRY_DSN,
         environment=settings.SENTRY_ENVIRONMENT,
         release=__version__,
-        send_default_pii=False,
-        include_local_variables=False,
+        data_collection=NOTHING,
         max_request_body_size="never",
         max_breadcrumbs=0,
         before_send=before_send,

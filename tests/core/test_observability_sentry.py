@@ -1,0 +1,91 @@
+import gzip
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+import sentry_sdk
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.urls import path
+
+from core.models import User
+from core.observability import sentry
+from tests.factories import UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+PERSON = {"email": "anna.muster@example.com", "name": "Anna Muster"}
+
+
+def saves_twice(request):
+    secret_name = PERSON["name"]
+    UserFactory(**PERSON)
+    User.objects.create(**PERSON)
+    return HttpResponse(secret_name)
+
+
+urlpatterns = [path("save/<str:token>", saves_twice)]
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Speaks Sentry's envelope endpoint, and keeps what it is told."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        self.server.told.append(body.decode())
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def collector():
+    with HTTPServer(("127.0.0.1", 0), Collector) as server:
+        server.told = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def reporting(collector, settings):
+    settings.SENTRY_DSN = f"http://key@127.0.0.1:{collector.server_port}/1"
+    sentry.start()
+    yield collector
+    sentry_sdk.get_client().close()
+    sentry_sdk.init()  # without an address: off
+
+
+def test_without_an_address_nothing_is_reported():
+    sentry.start()
+
+    assert not sentry_sdk.get_client().is_active()
+
+
+def test_an_error_is_reported_with_where_and_what_and_nobody_s_data(reporting, client):
+    with pytest.raises(IntegrityError):
+        client.post(
+            "/save/secrettoken?email=anna.muster@example.com",
+            data={"name": "Anna Muster"},
+            content_type="application/json",
+            headers={"X-Request-ID": "req-1", "Authorization": "Bearer sk_secret_key"},
+        )
+    sentry_sdk.flush(5)
+
+    events = [json.loads(part) for told in reporting.told for part in told.splitlines()]
+    [event] = [part for part in events if "exception" in part]
+    kinds = [value["type"] for value in event["exception"]["values"]]
+    assert kinds == ["UniqueViolation", "IntegrityError"]
+    assert "saves_twice" in json.dumps(event["exception"])
+    assert event["tags"]["request_id"] == "req-1"
+    assert event["release"] == "0.1.0"
+
+    told = "\n".join(reporting.told)
+    for never in ("Muster", "anna", "secrettoken", "sk_secret", "DETAIL", '"vars"', "cookies"):
+        assert never not in told, never
