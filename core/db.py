@@ -1,17 +1,24 @@
 """Transactions, retries, and what PostgreSQL can do for us that Django has no name for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
+from functools import cache, wraps
 from random import uniform
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import structlog
 from django.contrib.postgres.fields import DateTimeRangeField
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.db.models import Func, Model
-from django.db.models.sql import InsertQuery
+from django.db.models.expressions import DatabaseDefault
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_any
 from tenacity.stop import stop_base
 
@@ -34,7 +41,7 @@ QUERY_CANCELED = "57014"
 SERVER_GONE = {"57P01", "57P02", "57P03", "53300", "25P03"}
 
 _door_is_open: ContextVar[bool] = ContextVar("door_is_open", default=False)
-_attempt_number: ContextVar[int] = ContextVar("attempt_number", default=1)
+_proofs: ContextVar[list[Model] | None] = ContextVar("proofs", default=None)
 
 
 class ChangedMeanwhile(Exception):
@@ -47,8 +54,9 @@ def in_one_transaction(work: Callable[P, T]) -> Callable[P, T]:
     This is the door's side of a service: it alone opens the transaction and it alone
     retries, always the whole of `work` (up to 3 attempts, and never beyond the request's
     deadline): after 10-100 ms for a deadlock, after 1 s doubling to 8 s for a lost
-    connection. So `work` must do nothing outside the database, and must choose the ids of
-    what it makes before its first attempt.
+    connection. So `work` must do nothing outside the database. What was committed although
+    the connection was lost before the answer came is recognised by the events that `work`
+    recorded, and is not done again.
 
     Called from inside another such transaction it joins it in a savepoint, so that a
     refusal leaves the caller's own changes usable, and retries nothing. Called inside a
@@ -64,32 +72,62 @@ def in_one_transaction(work: Callable[P, T]) -> Callable[P, T]:
                 return work(*args, **kwargs)
         token = _door_is_open.set(True)
         try:
-            return retrying(_durable(work), *args, **kwargs)
+            return retrying(_Attempts(work), *args, **kwargs)
         finally:
             _door_is_open.reset(token)
 
     return run
 
 
-def _durable(work: Callable[P, T]) -> Callable[P, T]:
-    attempts = 0
+class _Attempts(Generic[P, T]):
+    """One door's work, each call of it a durable transaction, done once however often called.
 
-    def attempt(*args: P.args, **kwargs: P.kwargs) -> T:
-        nonlocal attempts
-        attempts += 1
-        token = _attempt_number.set(attempts)
+    When the connection is lost at COMMIT, nobody knows whether it was done. Whoever repeats
+    then finds the earlier attempt's rows in its way (the time is taken, the status is final)
+    and would refuse what was granted. So the rows that an attempt left as its proof are looked
+    for: before the next attempt and, because the server may still have been committing then,
+    after a refusal.
+    """
+
+    def __init__(self, work: Callable[P, T]) -> None:
+        self.work = work
+        self.finished: list[tuple[list[Model], T, list[Callable[[], object]]]] = []
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        proofs: list[Model] = []
+        token = _proofs.set(proofs)
         try:
+            for result in self._committed():
+                return result
             with transaction.atomic(durable=True):
-                return work(*args, **kwargs)
+                result = self.work(*args, **kwargs)
+                hooks = [hook for _, hook, *_ in connection.run_on_commit]
+                self.finished.append((proofs, result, hooks))
+            return result
+        except (DomainError, IntegrityError):
+            for result in self._committed():
+                return result
+            raise
         finally:
-            _attempt_number.reset(token)
+            _proofs.reset(token)
 
-    return attempt
+    def _committed(self) -> Iterator[T]:
+        for proofs, result, hooks in self.finished:
+            ids = [row.pk for row in proofs]
+            if not ids:
+                continue
+            rows = type(proofs[0])._default_manager  # noqa: SLF001  (documented by Django)
+            if rows.filter(pk__in=ids).exists():
+                for hook in hooks:
+                    transaction.on_commit(hook)
+                yield result
 
 
-def is_repeated() -> bool:
-    """Say whether an earlier attempt may have committed without our hearing of it."""
-    return _attempt_number.get() > 1
+def leave_proof(row: Model) -> None:
+    """Name a row that the open transaction inserts: by it, it is known to have committed."""
+    proofs = _proofs.get()
+    if proofs is not None:
+        proofs.append(row)
 
 
 def retrying(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -142,29 +180,64 @@ def lock_timeout_becomes(refusal: type[DomainError]) -> Iterator[None]:
         raise refusal from error
 
 
-def insert_together(*rows: Model) -> None:
+def rows(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Run one statement written by hand and return what it gives.
+
+    For the hottest reads alone: the ORM spends several times on wording a statement what
+    PostgreSQL spends on answering it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def insert_together(*new: Model) -> None:
     """Insert rows of any tables in one statement, so in one round trip (a CTE per row).
 
     For rows whose keys are chosen already. Foreign keys between them are fine: ours are
     checked at the end of the transaction.
     """
-    statements: list[str] = []
-    parameters: list[Any] = []
-    for row in rows:
-        query = InsertQuery(type(row))
-        fields = [field for field in row._meta.concrete_fields if not field.generated]
-        query.insert_values(fields, [row])
-        ((sql, values),) = query.get_compiler(connection=connection).as_sql()
-        statements.append(sql)
-        parameters.extend(values)
-    *first, last = statements
+    inserts = [insert_of(type(row)) for row in new]
+    parameters = [value for insert, row in zip(inserts, new, strict=True) for value in insert(row)]
+    *first, last = [insert.sql for insert in inserts]
     tables = ", ".join(f"part_{n} AS ({sql})" for n, sql in enumerate(first))
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {tables} {last}" if first else last, parameters)
-    for row in rows:
+    for row in new:
         # As Model.save() leaves a row behind.
         row._state.adding = False  # noqa: SLF001
         row._state.db = connection.alias  # noqa: SLF001
+
+
+class Insert:
+    """How one row of a model is inserted: worded once, filled for each row."""
+
+    def __init__(self, model: type[Model]) -> None:
+        self.fields = [field for field in model._meta.concrete_fields if not field.generated]
+        quote = connection.ops.quote_name
+        self.table = quote(model._meta.db_table)
+        self.columns = ", ".join(quote(field.column) for field in self.fields)
+        self.places = ", ".join(["%s"] * len(self.fields))
+        self.sql = f"INSERT INTO {self.table} ({self.columns}) VALUES ({self.places})"  # noqa: S608
+
+    def __call__(self, row: Model) -> list[Any]:
+        """Return the values of `row`, as each field wants them saved."""
+        return [
+            field.get_db_prep_save(self._value(field, row), connection=connection)
+            for field in self.fields
+        ]
+
+    def _value(self, field: Any, row: Model) -> Any:
+        value = field.pre_save(row, add=True)
+        if isinstance(value, DatabaseDefault):
+            raise TypeError(f"{field} has to be set before its row is inserted here.")
+        return value
+
+
+@cache
+def insert_of(model: type[Model]) -> Insert:
+    return Insert(model)
 
 
 class TsTzRange(Func):

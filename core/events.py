@@ -8,6 +8,7 @@ relay()   once committed, a worker hands the event to its handlers
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import takewhile
 from uuid import UUID
 
 import structlog
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from core import tasks
 from core.access import Caller
+from core.db import leave_proof
 from core.models import Event, Outbox, TenantModel
 from core.observability.context import current_request_id
 from core.queue import after_commit
@@ -57,7 +59,7 @@ def build_for(
     organization_id: UUID, name: str, subject: Model, *, caller: Caller, **data: object
 ) -> Event:
     """The same for a subject that is no tenant's row: the organization itself, a user."""
-    return Event(
+    event = Event(
         organization_id=organization_id,
         name=name,
         subject_type=str(subject._meta.model_name),
@@ -67,6 +69,8 @@ def build_for(
         request_id=current_request_id(),
         data=data,
     )
+    leave_proof(event)
+    return event
 
 
 def record(name: str, subject: TenantModel, *, caller: Caller, **data: object) -> Event:
@@ -100,7 +104,7 @@ def relay(*, limit: int = BATCH) -> int:
             return len(waiting)
     except Exception:
         log.warning("A batch of events is repeated one by one", exc_info=True)
-    return sum(_relay_one() for _ in range(limit))
+    return sum(takewhile(bool, (_relay_one() for _ in range(limit))))
 
 
 def _take(limit: int) -> list[Outbox]:

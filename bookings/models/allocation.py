@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeFi
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models.booking import Booking
@@ -47,7 +48,7 @@ class Allocation(models.Model):
     ends_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
     during = models.GeneratedField(
         expression=TsTzRange(F("starts_at"), F("ends_at")),
         output_field=DateTimeRangeField(),

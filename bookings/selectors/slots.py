@@ -1,14 +1,13 @@
 """Reading the calendar: what the engine needs, in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bookings.availability.engine import FreeStart, free_starts
@@ -17,8 +16,9 @@ from bookings.availability.reasons import ReasonCode
 from bookings.availability.rules import OpeningRules
 from bookings.availability.rules import WeeklyHours as Hours
 from bookings.availability.terms import Blocked, ResourceCalendar, ServiceRules
-from bookings.models import Allocation, Resource, Service, WeeklyHours
+from bookings.models import Service
 from bookings.models.allocation import LONGEST_ALLOCATION
+from core.db import rows
 
 
 def rules_of(service: Service) -> ServiceRules:
@@ -32,54 +32,64 @@ def rules_of(service: Service) -> ServiceRules:
     )
 
 
+CALENDARS = """
+    SELECT resource.id, resource.timezone,
+           ARRAY(SELECT id FROM bookings_lane WHERE resource_id = resource.id ORDER BY number),
+           schedule.id, schedule.valid_from_on, schedule.valid_to_on,
+           hours.weekday, hours.opens, hours.closes
+    FROM bookings_service_resources AS offered
+    JOIN bookings_resource AS resource ON resource.id = offered.resource_id
+    LEFT JOIN bookings_schedule AS schedule ON schedule.resource_id = resource.id
+    LEFT JOIN bookings_weeklyhours AS hours ON hours.schedule_id = schedule.id
+    WHERE offered.service_id = %s AND resource.is_active
+      AND (%s::uuid IS NULL OR resource.id = %s)
+    ORDER BY resource.id, schedule.id, hours.weekday, hours.opens
+"""
+
+
 def calendars_of(service: Service, *, resource_id: UUID | None = None) -> list[ResourceCalendar]:
     """Return who can do `service` (or that one of them), with hours and lanes and nothing busy.
 
-    Two queries. Empty when the resource does not offer the service or is not active.
+    One query. Empty when the resource does not offer the service or is not active.
     """
-    resources = Resource.objects.filter(services=service, is_active=True)
-    if resource_id is not None:
-        resources = resources.filter(pk=resource_id)
-    lanes = ArrayAgg("lanes__id", order_by="lanes__number", filter=Q(lanes__isnull=False))
-    found = list(
-        resources.order_by("id").annotate(lane_ids=lanes).values_list("id", "timezone", "lane_ids")
-    )
-    opening = _opening_of({row_id: zone for row_id, zone, _ in found})
-    return [
-        ResourceCalendar(
-            resource_id=row_id,
-            timezone=zone,
-            lanes=tuple(lane_ids or ()),
-            opening=opening.get(row_id, ()),
+    calendars = []
+    found = rows(CALENDARS, [service.pk, resource_id, resource_id])
+    for (row_id, zone, lanes), its_rows in groupby(found, key=lambda row: row[:3]):
+        opening = []
+        for (schedule_id, *valid), stretches in groupby(its_rows, key=lambda row: row[3:6]):
+            weekly = tuple(Hours(*row[6:]) for row in stretches if row[6] is not None)
+            if schedule_id is not None and weekly:
+                opening.append(OpeningRules(zone, weekly, *valid))
+        calendars.append(
+            ResourceCalendar(
+                resource_id=row_id, timezone=zone, lanes=tuple(lanes), opening=tuple(opening)
+            )
         )
-        for row_id, zone, lane_ids in found
-    ]
+    return calendars
 
 
-def _opening_of(zones: dict[UUID, str]) -> dict[UUID, tuple[OpeningRules, ...]]:
-    """Return the schedules of some resources as the engine wants them. One query."""
-    rows: Iterable[tuple[Any, ...]] = (
-        WeeklyHours.objects.filter(schedule__resource__in=zones)
-        .order_by("schedule_id", "weekday", "opens")
-        .values_list(
-            "schedule__resource_id",
-            "schedule_id",
-            "schedule__valid_from_on",
-            "schedule__valid_to_on",
-            "weekday",
-            "opens",
-            "closes",
-        )
-    )
-    weekly: defaultdict[tuple[Any, ...], list[Hours]] = defaultdict(list)
-    for resource_id, schedule_id, valid_from, valid_to, *hours in rows:
-        weekly[resource_id, schedule_id, valid_from, valid_to].append(Hours(*hours))
-    opening: defaultdict[UUID, list[OpeningRules]] = defaultdict(list)
-    for (resource_id, _, valid_from, valid_to), stretches in weekly.items():
-        opening[resource_id].append(
-            OpeningRules(zones[resource_id], tuple(stretches), valid_from, valid_to)
-        )
-    return {resource_id: tuple(rules) for resource_id, rules in opening.items()}
+_LIVE = """
+    WHERE allocation.lane_id = ANY(%s) AND allocation.released_at IS NULL
+      AND allocation.starts_at < %s AND allocation.starts_at > %s AND allocation.ends_at > %s
+      AND NOT allocation.id = ANY(%s)
+    ORDER BY allocation.lane_id, allocation.starts_at
+"""
+BUSY = (
+    """
+    SELECT lane_id, starts_at, ends_at, expires_at FROM bookings_allocation AS allocation
+"""
+    + _LIVE
+)
+CAUSES = (
+    """
+    SELECT allocation.lane_id, allocation.starts_at, allocation.ends_at, allocation.expires_at,
+           booking.id, booking.starts_at, booking.ends_at, hold.id, hold.starts_at, hold.ends_at
+    FROM bookings_allocation AS allocation
+    LEFT JOIN bookings_booking AS booking ON booking.id = allocation.booking_id
+    LEFT JOIN bookings_hold AS hold ON hold.id = allocation.hold_id
+"""
+    + _LIVE
+)
 
 
 @dataclass(frozen=True)
@@ -104,12 +114,9 @@ def read_busy(
 
     `besides` are allocations to leave out (one's own, when moving).
     """
-    taken = _live(calendars, window, besides)
     busy: defaultdict[int, list[Interval]] = defaultdict(list)
     lapsed = set()
-    for lane, start, end, expires_at in taken.values_list(
-        "lane_id", "starts_at", "ends_at", "expires_at"
-    ):
+    for lane, start, end, expires_at in rows(BUSY, _busy_parameters(calendars, window, besides)):
         if expires_at is not None and expires_at <= now:
             lapsed.add(lane)
         else:
@@ -125,27 +132,13 @@ def with_causes(
     besides: Collection[UUID] = (),
 ) -> list[ResourceCalendar]:
     """The same, where each busy time knows whose it is and which part of it is buffer."""
-    taken: Iterable[tuple[Any, ...]] = (
-        _live(calendars, window, besides)
-        .exclude(expires_at__lte=now)
-        .values_list(
-            "lane_id",
-            "starts_at",
-            "ends_at",
-            "booking_id",
-            "booking__starts_at",
-            "booking__ends_at",
-            "hold_id",
-            "hold__starts_at",
-            "hold__ends_at",
-        )
-    )
     busy: defaultdict[int, list[Interval]] = defaultdict(list)
-    for lane, start, end, booking, booked, booked_until, hold, held, held_until in taken:
+    for row in rows(CAUSES, _busy_parameters(calendars, window, besides)):
+        lane, start, end, expires_at, booking, booked, booked_until, hold, held, held_until = row
         if booking is not None:
             part = Interval(booked, booked_until)
             busy[lane].append(Blocked(start, end, ReasonCode.TAKEN, part, booking))
-        else:
+        elif expires_at > now:
             part = Interval(held, held_until)
             busy[lane].append(Blocked(start, end, ReasonCode.HELD, part, hold))
     return [replace(calendar, busy=busy) for calendar in calendars]
@@ -160,7 +153,7 @@ def free_slots(
     now: datetime | None = None,
     besides: Collection[UUID] = (),
 ) -> list[FreeStart]:
-    """Return every start in `window` that can be booked now. Three queries."""
+    """Return every start in `window` that can be booked now. Two queries."""
     now = now or timezone.now()
     calendars = calendars_of(service, resource_id=resource_id)
     rules = rules_of(service)
@@ -191,14 +184,8 @@ def alternatives_to(
     return sorted(nearest)
 
 
-def _live(
+def _busy_parameters(
     calendars: Sequence[ResourceCalendar], window: Interval, besides: Collection[UUID]
-) -> QuerySet[Allocation]:
-    live = Allocation.objects.filter(
-        lane_id__in=[lane for calendar in calendars for lane in calendar.lanes],
-        released_at=None,
-        starts_at__lt=window.end,
-        starts_at__gt=window.start - LONGEST_ALLOCATION,
-        ends_at__gt=window.start,
-    ).order_by("lane_id", "starts_at")
-    return live.exclude(pk__in=besides) if besides else live
+) -> list[Any]:
+    lanes = [lane for calendar in calendars for lane in calendar.lanes]
+    return [lanes, window.end, window.start - LONGEST_ALLOCATION, window.start, list(besides)]

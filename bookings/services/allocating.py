@@ -19,13 +19,14 @@ from bookings.availability.intervals import Interval
 from bookings.availability.reasons import ReasonCode
 from bookings.availability.terms import ResourceCalendar, ServiceRules
 from bookings.errors import NotOffered, SlotTaken
-from bookings.models import Allocation, Booking, Hold, Resource, Service
+from bookings.models import Allocation, Booking, Hold, Service
 from bookings.selectors.slots import calendars_of, read_busy, rules_of, with_causes
-from core.db import require_transaction, violation_of
+from core.db import require_transaction, rows, violation_of
 
 # To a client these are one thing: somebody else was first.
 SOMEBODY_ELSES = {ReasonCode.TAKEN, ReasonCode.HELD, ReasonCode.NO_LANE}
 
+LOCK = "SELECT id FROM bookings_resource WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 HALF_A_DAY = timedelta(hours=12)  # around a start: the day by which work is shared out
 
 SENTENCES = {
@@ -61,12 +62,10 @@ class Place:
 def lock_resources(resource_ids: Collection[UUID]) -> set[UUID]:
     """Queue behind whoever is taking time on these resources; return those that exist.
 
-    One statement, sorted, so that rivals wait in line and never in a circle. It is evaluated
-    here: a lazy select_for_update would lock nothing.
+    One statement, sorted, so that rivals wait in line and never in a circle.
     """
     require_transaction()
-    rows = Resource.objects.filter(pk__in=resource_ids).order_by("pk")
-    return set(rows.select_for_update(no_key=True, of=["self"]).values_list("pk", flat=True))
+    return {row_id for (row_id,) in rows(LOCK, [list(resource_ids)])}
 
 
 def find_place(

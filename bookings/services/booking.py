@@ -27,7 +27,6 @@ from core.db import (
     ChangedMeanwhile,
     in_one_transaction,
     insert_together,
-    is_repeated,
     require_transaction,
     violation_of,
 )
@@ -68,8 +67,8 @@ def create_booking(
     """Book, PENDING or, where the service confirms at once, CONFIRMED.
 
     Writes the booking, its allocation, the customer if new, the event and its outbox row in
-    one transaction. `booking_id` is chosen before the first attempt, so that a retry after a
-    commit whose answer was lost finds the booking instead of making a second one.
+    one transaction. `booking_id` is chosen before the first attempt, so that no repetition
+    can make a second booking.
 
     Raises SlotTaken (with up to three `alternatives`) when nobody who offers the service is
     free, even because of a request that is committing right now; NotOffered; HoldLapsed;
@@ -116,8 +115,6 @@ def _check(request: BookingRequest) -> None:
 def _create(
     request: BookingRequest, caller: Caller, booking_id: UUID, reference: str, on_grid: bool
 ) -> Booking:
-    if is_repeated() and (made := Booking.objects.filter(pk=booking_id).first()):
-        return made
     service = request.service
     hold = place = None
     if request.hold is not None:

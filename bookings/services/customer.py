@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bookings.models import Customer
-from core.db import require_transaction
+from core.db import insert_of, require_transaction, rows
+
+KNOWN_OR_MADE = """
+    WITH known AS (
+        SELECT id FROM {table} WHERE organization_id = %s AND email_index = %s
+    ), made AS (
+        INSERT INTO {table} ({columns}) SELECT {places} WHERE NOT EXISTS (SELECT FROM known)
+        ON CONFLICT ON CONSTRAINT customer_email_is_unique DO NOTHING
+        RETURNING id
+    )
+    SELECT id FROM known UNION ALL SELECT id FROM made
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +35,6 @@ def customer_for(details: CustomerDetails, *, organization_id: UUID) -> UUID:
     An existing customer is not changed: a booking keeps its own copy of what was typed.
     """
     require_transaction()
-    index = Customer.index_of_email(details.email)
-    known = Customer.objects.filter(organization_id=organization_id, email_index=index)
-    found = known.values_list("pk", flat=True).first()
-    if found is not None:
-        return found
     fresh = Customer(
         organization_id=organization_id,
         name=details.name,
@@ -36,8 +42,12 @@ def customer_for(details: CustomerDetails, *, organization_id: UUID) -> UUID:
         email=details.email,
         phone=details.phone,
         timezone=details.timezone,
-        email_index=index,
+        email_index=Customer.index_of_email(details.email),
     )
-    # Waits for a rival who is making the same customer; then theirs is the one to take.
-    Customer.objects.bulk_create([fresh], ignore_conflicts=True)
-    return known.values_list("pk", flat=True).get()
+    insert = insert_of(Customer)
+    sql = KNOWN_OR_MADE.format(table=insert.table, columns=insert.columns, places=insert.places)
+    parameters = [organization_id, fresh.email_index, *insert(fresh)]
+    # Nothing comes back when a rival was making the same customer: the statement waited for
+    # theirs, and the next one sees it.
+    ((found,),) = rows(sql, parameters) or rows(sql, parameters)
+    return found

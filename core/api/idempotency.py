@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -102,6 +102,8 @@ def answer_once(
         try:
             with transaction.atomic():
                 response = work()
+        except (OperationalError, InterfaceError):
+            raise  # for the door: it repeats what heals by itself, and says what does not
         except Exception as error:
             response = view.handle_exception(error)  # raises again what is a bug
         if response.status_code >= FIRST_SERVER_ERROR:

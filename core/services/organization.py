@@ -24,7 +24,7 @@ def create_organization(*, slug: str, name: str, timezone: str, **settings: str)
     try:
         organization.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
-        raise Invalid(**error.message_dict) from error
+        raise Invalid(fields=error.message_dict) from error
     with violation_of("core_organization_slug_key", becomes=SlugTaken):
         organization.save(force_insert=True)
     # The organization is its own tenant, so its event is written by hand.
