@@ -7,6 +7,7 @@ from bookings.api.availability import AvailabilityViewSet
 from bookings.api.booking import BookingViewSet
 from bookings.api.catalog import ResourceViewSet, ServiceViewSet
 from bookings.api.hold import HoldViewSet
+from core.api.documents import document, document_page
 from core.health import urls as health
 
 router = SimpleRouter(trailing_slash=False)
@@ -16,4 +17,9 @@ router.register("services", ServiceViewSet, basename="service")
 router.register("resources", ResourceViewSet, basename="resource")
 router.register("holds", HoldViewSet, basename="hold")
 
-urlpatterns = [path("", include(router.urls)), *health.api_urlpatterns]
+urlpatterns = [
+    path("", include(router.urls)),
+    path("docs", document, name="document"),
+    path("docs/ui", document_page, name="document-page"),
+    *health.api_urlpatterns,
+]

@@ -10,14 +10,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.api.serializers import TimezoneField
+from bookings.api import examples
+from bookings.api.serializers import LONGEST_DURATION_MINUTES, TimezoneField
 from bookings.availability.intervals import Interval
 from bookings.availability.rules import midnight
 from bookings.models import Resource, Service
 from bookings.selectors.catalog import default_service
 from bookings.selectors.slots import free_slots
 from core.api.envelope import success
-from core.api.fields import OwnedField
+from core.api.fields import OwnedField, QueryNumberField
+from core.api.schema import Operation, documented
 from core.api.serializers import HouseSerializer, InstantField, InstantOrDateField, instant
 from core.api.viewsets import TenantViewSet
 from core.errors import Invalid
@@ -28,27 +30,54 @@ LONGEST_RANGE = timedelta(days=62)
 class AvailabilityQuerySerializer(HouseSerializer):
     """`from` is included, `to` is not; a bare date is its midnight in `timezone`."""
 
-    from_ = InstantOrDateField()
-    to = InstantOrDateField()
-    duration = serializers.IntegerField(min_value=1, required=False)
+    from_ = InstantOrDateField(help_text="The first time that counts.")
+    to = InstantOrDateField(help_text="The first time that no longer counts.")
+    duration = QueryNumberField(
+        min_value=1,
+        max_value=LONGEST_DURATION_MINUTES,
+        required=False,
+        help_text="How many minutes it is to take: one of the service's durations.",
+    )
     service_id = OwnedField(
         queryset=Service.objects.filter(is_active=True).select_related("organization"),
         required=False,
+        help_text="What is to be booked.",
     )
-    resource_id = OwnedField(queryset=Resource.objects.filter(is_active=True), required=False)
-    timezone = TimezoneField(required=False)
+    resource_id = OwnedField(
+        queryset=Resource.objects.filter(is_active=True),
+        required=False,
+        help_text="With whom or what alone.",
+    )
+    timezone = TimezoneField(required=False, help_text="Whose midnight a bare date means.")
 
 
 class SlotSerializer(HouseSerializer):
     start_time = InstantField()
     end_time = InstantField()
-    resource_ids = serializers.ListField(child=serializers.UUIDField())
+    resource_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="Whoever is free then."
+    )
 
 
 class AvailabilitySerializer(HouseSerializer):
     slots = SlotSerializer(many=True)
 
 
+@documented(
+    "Availability",
+    list=Operation(
+        id="listFreeTimes",
+        summary="Find the times that can be booked",
+        description=(
+            f"From `from` (included) to `to` (not included), {LONGEST_RANGE.days} days at most; a "
+            "bare date is its midnight in `timezone`, else in the organization's. Without "
+            "`serviceId` it is the default service, without `duration` its first one."
+        ),
+        query=AvailabilityQuerySerializer,
+        answer=AvailabilitySerializer,
+        answer_examples={"One free time": {"slots": [examples.SLOT]}},
+    ),
+)
 class AvailabilityViewSet(TenantViewSet[Service]):
     queryset = Service.objects.all()
     serializer_class = AvailabilitySerializer

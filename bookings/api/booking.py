@@ -10,6 +10,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookings.api import examples
 from bookings.api.serializers import (
     COLUMNS,
     BookingQuerySerializer,
@@ -19,6 +20,7 @@ from bookings.api.serializers import (
     UpdateBookingSerializer,
     present,
 )
+from bookings.errors import HoldLapsed, IllegalTransition
 from bookings.models import Booking, Service
 from bookings.selectors.booking import filtered
 from bookings.selectors.catalog import default_service
@@ -29,6 +31,7 @@ from bookings.services.rescheduling import Changes, update_booking
 from core.api.conditions import etag_of, version_wanted
 from core.api.envelope import success
 from core.api.pagination import Order, paginate
+from core.api.schema import Operation, documented
 from core.api.viewsets import TenantViewSet
 from core.errors import Invalid, NotFound
 from core.ids import uuid7
@@ -36,6 +39,96 @@ from core.ids import uuid7
 BY_START = Order("starts_at")
 
 
+FOLLOWING = examples.links("getBooking", "updateBooking", "changeBookingStatus", "cancelBooking")
+
+
+@documented(
+    "Bookings",
+    create=Operation(
+        id="createBooking",
+        summary="Book a time",
+        description=(
+            "Without `serviceId` it is the default service, without `resourceId` anybody who is "
+            "free. A service may make `company` and `inquiry` optional, and decides whether the "
+            "booking starts `PENDING` or `CONFIRMED`. With `holdId` and `holdToken` it takes the "
+            "time that was held."
+        ),
+        body=CreateBookingSerializer,
+        answer=BookingSerializer,
+        status=status.HTTP_201_CREATED,
+        is_versioned=True,
+        conflicts=(*examples.START_REFUSED, HoldLapsed.reason),
+        conflict_details=examples.ALTERNATIVES,
+        body_examples=examples.WISHES,
+        answer_examples={"Waits for approval": examples.BOOKING},
+        conflict_examples=examples.TAKEN | examples.LAPSED,
+        links=FOLLOWING,
+    ),
+    list=Operation(
+        id="listBookings",
+        summary="List bookings",
+        description=(
+            "By the time at which they start. `dateFrom` is included, `dateTo` is not; a bare date "
+            "is that whole day in the organization's time zone. `search` finds a reference, an "
+            "exact e-mail address or telephone number, or the beginnings of names."
+        ),
+        query=BookingQuerySerializer,
+        answer=BookingSerializer,
+        is_list=True,
+        answer_examples={"One booking": [examples.BOOKING]},
+        links=examples.links("getBooking", id_at="$response.body#/data/0/id"),
+    ),
+    retrieve=Operation(
+        id="getBooking",
+        summary="Read a booking",
+        answer=BookingSerializer,
+        is_versioned=True,
+        answer_examples={"Waits for approval": examples.BOOKING},
+    ),
+    update=Operation(
+        id="updateBooking",
+        summary="Change a booking, or move it",
+        description=(
+            "What is left out stays. A new time keeps the resource unless `resourceId` is given; "
+            "null means anybody who is free. What is the same already changes nothing."
+        ),
+        body=UpdateBookingSerializer,
+        answer=BookingSerializer,
+        is_versioned=True,
+        conflicts=(*examples.START_REFUSED, IllegalTransition.reason),
+        conflict_details=examples.ALTERNATIVES | examples.TRANSITION,
+        body_examples=examples.CHANGES,
+        answer_examples={"Moved": examples.MOVED},
+        conflict_examples=examples.TAKEN,
+    ),
+    partial_update=Operation(
+        id="changeBookingStatus",
+        summary="Confirm, complete or cancel a booking, or note a no-show",
+        description=(
+            "`PENDING` may become `CONFIRMED` or `CANCELLED`; `CONFIRMED` may become `COMPLETED`, "
+            "`NO_SHOW` or `CANCELLED`; these three are final."
+        ),
+        body=ChangeStatusSerializer,
+        answer=BookingSerializer,
+        is_versioned=True,
+        conflicts=[IllegalTransition.reason],
+        conflict_details=examples.TRANSITION,
+        body_examples={"Confirm": {"status": "CONFIRMED"}},
+        answer_examples={"Confirmed": examples.CONFIRMED},
+        conflict_examples=examples.FINAL,
+    ),
+    destroy=Operation(
+        id="cancelBooking",
+        summary="Cancel a booking",
+        description="Answers the booking as it now is. Nothing is ever deleted.",
+        answer=BookingSerializer,
+        is_versioned=True,
+        conflicts=[IllegalTransition.reason],
+        conflict_details=examples.TRANSITION,
+        answer_examples={"Cancelled": examples.CANCELLED},
+        conflict_examples=examples.FINAL,
+    ),
+)
 class BookingViewSet(TenantViewSet[Booking]):
     queryset = Booking.objects.all()
     serializer_class = BookingSerializer
@@ -46,6 +139,7 @@ class BookingViewSet(TenantViewSet[Booking]):
         return {**super().get_serializer_context(), "service_of": self._service_of}
 
     def create(self, request: Request) -> Response:
+        self.refuse_query()
         booking_id = uuid7()  # before the first attempt: a repeated one finds what it made
         data = self.validated(CreateBookingSerializer)
         booking = create_booking(

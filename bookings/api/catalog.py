@@ -9,10 +9,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookings.api import examples
 from bookings.api.serializers import MoneySerializer
 from bookings.models import Resource, Service
 from core.api.envelope import success
 from core.api.pagination import Order, PageQuery, paginate
+from core.api.schema import Operation, documented
 from core.api.serializers import HouseSerializer
 from core.api.viewsets import M, TenantViewSet
 from core.errors import NotFound
@@ -72,6 +74,25 @@ class CatalogViewSet(TenantViewSet[M]):
         return {name: row[column] for name, column in self.columns.items()}
 
 
+@documented(
+    "Catalogue",
+    list=Operation(
+        id="listServices",
+        summary="List what can be booked",
+        description="Oldest first.",
+        query=PageQuery,
+        answer=ServiceSerializer,
+        is_list=True,
+        answer_examples={"One service": [examples.SERVICE]},
+        links=examples.links("getService", id_at="$response.body#/data/0/id"),
+    ),
+    retrieve=Operation(
+        id="getService",
+        summary="Read a service",
+        answer=ServiceSerializer,
+        answer_examples={"A service": examples.SERVICE},
+    ),
+)
 class ServiceViewSet(CatalogViewSet[Service]):
     queryset = Service.objects.filter(is_active=True)
     serializer_class = ServiceSerializer
@@ -102,6 +123,25 @@ class ServiceViewSet(CatalogViewSet[Service]):
         return service
 
 
+@documented(
+    "Catalogue",
+    list=Operation(
+        id="listResources",
+        summary="List whom and what it can be booked with",
+        description="Oldest first.",
+        query=PageQuery,
+        answer=ResourceSerializer,
+        is_list=True,
+        answer_examples={"One member of staff": [examples.RESOURCE]},
+        links=examples.links("getResource", id_at="$response.body#/data/0/id"),
+    ),
+    retrieve=Operation(
+        id="getResource",
+        summary="Read a member of staff, a room, a piece of equipment",
+        answer=ResourceSerializer,
+        answer_examples={"A member of staff": examples.RESOURCE},
+    ),
+)
 class ResourceViewSet(CatalogViewSet[Resource]):
     queryset = Resource.objects.filter(is_active=True)
     serializer_class = ResourceSerializer

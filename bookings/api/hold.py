@@ -6,6 +6,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookings.api import examples
 from bookings.api.serializers import TimeSlotReadSerializer, TimeSlotSerializer
 from bookings.models import Hold, Resource, Service
 from bookings.selectors.catalog import default_service
@@ -18,6 +19,7 @@ from bookings.services.hold import (
 )
 from core.api.envelope import success
 from core.api.fields import OwnedField, TextField, WholeNumberField
+from core.api.schema import Operation, documented
 from core.api.serializers import HouseSerializer, InstantField, instant
 from core.api.viewsets import TenantViewSet
 from core.errors import NotFound
@@ -28,21 +30,27 @@ class PlaceHoldSerializer(HouseSerializer):
         queryset=Service.objects.filter(is_active=True).select_related("organization"),
         required=False,
         allow_null=True,
+        help_text="What is to be booked; null is the default service.",
     )
     resource_id = OwnedField(
-        queryset=Resource.objects.filter(is_active=True), required=False, allow_null=True
+        queryset=Resource.objects.filter(is_active=True),
+        required=False,
+        allow_null=True,
+        help_text="With whom or what; null is anybody who is free.",
     )
     time_slot = TimeSlotSerializer()
     minutes = WholeNumberField(
         min_value=1,
         max_value=LONGEST_MINUTES,
         default=USUAL_MINUTES,
-        help_text="How long the time is kept.",
+        help_text="How long the time is kept, in minutes.",
     )
 
 
 class DropHoldSerializer(HouseSerializer):
-    token = TextField(max_length=200, required=False)
+    token = TextField(
+        max_length=200, required=False, help_text="As it was answered when the time was held."
+    )
 
 
 class HoldSerializer(HouseSerializer):
@@ -53,12 +61,46 @@ class HoldSerializer(HouseSerializer):
     resource_id = serializers.UUIDField()
 
 
+@documented(
+    "Holds",
+    create=Operation(
+        id="createHold",
+        summary="Keep a time",
+        description=(
+            "Nobody else can book it until the hold lapses. Only who has the `token` can book "
+            "with it or drop it."
+        ),
+        body=PlaceHoldSerializer,
+        answer=HoldSerializer,
+        status=status.HTTP_201_CREATED,
+        conflicts=examples.START_REFUSED,
+        body_examples={"Half an hour, kept for five minutes": {"timeSlot": examples.WISH_SLOT}},
+        answer_examples={"A hold": examples.HOLD},
+        conflict_examples={"The time is taken": {"reason": "SLOT_TAKEN"}},
+        links={
+            "dropHold": {
+                "operationId": "dropHold",
+                "parameters": {"id": "$response.body#/data/id"},
+                "requestBody": {"token": "$response.body#/data/token"},
+            }
+        },
+    ),
+    destroy=Operation(
+        id="dropHold",
+        summary="Give a held time back",
+        description="With its `token`, or by the key that made it. Twice is as good as once.",
+        body=DropHoldSerializer,
+        body_examples={"With its token": {"token": examples.TOKEN}},
+        answer_examples={"Dropped": None},
+    ),
+)
 class HoldViewSet(TenantViewSet[Hold]):
     queryset = Hold.objects.all()
     serializer_class = HoldSerializer
     scope = "holds"
 
     def create(self, request: Request) -> Response:
+        self.refuse_query()
         data = self.validated(PlaceHoldSerializer)
         service = data.get("service_id") or default_service(self.organization_id)
         slot, token = data["time_slot"], new_token()

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bookings.models import Booking, Resource, Service
-from core.api.fields import OwnedField, TextField, WholeNumberField
+from core.api.fields import EnumField, IdField, OwnedField, TextField, WholeNumberField
 from core.api.pagination import PageQuery
 from core.api.serializers import HouseSerializer, InstantField, InstantOrDateField, instant
 
@@ -18,6 +19,7 @@ LONGEST_NAME, LONGEST_EMAIL, LONGEST_PHONE, LONGEST_TEXT = 200, 254, 32, 10_000
 LONGEST_DURATION_MINUTES = 24 * 60
 
 
+@extend_schema_field({"type": "string", "examples": ["Europe/Berlin"]})
 class TimezoneField(TextField):
     """The name of an IANA time zone."""
 
@@ -38,10 +40,18 @@ class TimezoneField(TextField):
 class TimeSlotSerializer(HouseSerializer):
     """When, as a client asks for it. `endTime` may be sent back as it was read, if it agrees."""
 
-    start_time = InstantField()
-    duration = WholeNumberField(min_value=1, max_value=LONGEST_DURATION_MINUTES)
-    end_time = InstantField(required=False)
-    timezone = TimezoneField(required=False)
+    start_time = InstantField(help_text="In the future, on a whole minute.")
+    duration = WholeNumberField(
+        min_value=1,
+        max_value=LONGEST_DURATION_MINUTES,
+        help_text="Minutes; one of the service's durations.",
+    )
+    end_time = InstantField(
+        required=False, help_text="May be sent back as it was read; it has to agree."
+    )
+    timezone = TimezoneField(
+        required=False, help_text="The zone in which the customer reads times."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         start, end = attrs["start_time"], attrs.get("end_time")
@@ -59,21 +69,31 @@ class CreateBookingSerializer(HouseSerializer):
 
     name = TextField(max_length=LONGEST_NAME)
     company = TextField(max_length=LONGEST_NAME, required=False, allow_blank=True)
-    email = serializers.EmailField(max_length=LONGEST_EMAIL)
+    email = serializers.EmailField(max_length=LONGEST_EMAIL, trim_whitespace=False)
     phone = TextField(max_length=LONGEST_PHONE, required=False, allow_blank=True, allow_null=True)
     inquiry = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True)
-    notes = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True)
+    notes = TextField(
+        max_length=LONGEST_TEXT,
+        required=False,
+        allow_blank=True,
+        help_text="What only staff read.",
+    )
     time_slot = TimeSlotSerializer()
     service_id = OwnedField(
         queryset=Service.objects.filter(is_active=True).select_related("organization"),
         required=False,
         allow_null=True,
+        help_text="What is booked; null is the default service.",
     )
     resource_id = OwnedField(
-        queryset=Resource.objects.filter(is_active=True), required=False, allow_null=True
+        queryset=Resource.objects.filter(is_active=True),
+        required=False,
+        allow_null=True,
+        help_text="With whom or what; null is anybody who is free.",
     )
-    hold_id = serializers.UUIDField(required=False)
+    hold_id = IdField(required=False, help_text="The hold on this time, with its token.")
     hold_token = TextField(max_length=200, required=False)
+    schema_rules = {"dependentRequired": {"holdId": ["holdToken"], "holdToken": ["holdId"]}}
 
     def to_internal_value(self, data: Any) -> Any:
         """Name everything that is wrong at once, what only the service asks for included."""
@@ -108,24 +128,42 @@ class UpdateBookingSerializer(HouseSerializer):
     inquiry = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True)
     time_slot = TimeSlotSerializer(required=False)
     resource_id = OwnedField(
-        queryset=Resource.objects.filter(is_active=True), required=False, allow_null=True
+        queryset=Resource.objects.filter(is_active=True),
+        required=False,
+        allow_null=True,
+        help_text="With whom or what; null is anybody who is free.",
     )
 
 
 class ChangeStatusSerializer(HouseSerializer):
-    status = serializers.ChoiceField(choices=Booking.Status.choices)
+    status = EnumField(Booking.Status)
 
 
 class BookingQuerySerializer(PageQuery):
     """The filters of a list. A bare date is that whole day in the organization's zone."""
 
-    status = serializers.ChoiceField(choices=Booking.Status.choices, required=False)
-    date_from = InstantOrDateField(required=False)
-    date_to = InstantOrDateField(required=False)
-    email = serializers.EmailField(max_length=LONGEST_EMAIL, required=False)
+    status = EnumField(Booking.Status, required=False)
+    date_from = InstantOrDateField(
+        required=False, help_text="Starts at or after this; a bare date is that day from midnight."
+    )
+    date_to = InstantOrDateField(
+        required=False, help_text="Starts before this; a bare date is until the end of that day."
+    )
+    email = serializers.EmailField(
+        max_length=LONGEST_EMAIL,
+        required=False,
+        trim_whitespace=False,
+        help_text="Exactly this address, in upper or lower case.",
+    )
     service_id = OwnedField(queryset=Service.objects.all(), required=False)
     resource_id = OwnedField(queryset=Resource.objects.all(), required=False)
-    search = TextField(max_length=LONGEST_NAME, required=False)
+    search = TextField(
+        max_length=LONGEST_NAME,
+        required=False,
+        help_text=(
+            "A reference, an exact e-mail address or telephone number, or the beginnings of names."
+        ),
+    )
 
 
 class TimeSlotReadSerializer(HouseSerializer):
@@ -135,9 +173,14 @@ class TimeSlotReadSerializer(HouseSerializer):
     timezone = serializers.CharField(help_text="The zone in which the customer reads times.")
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{1,10}\.\d{2}$", "examples": ["40.00"]})
+class AmountField(serializers.DecimalField):
+    """An amount of money as text, so that no client rounds it."""
+
+
 class MoneySerializer(HouseSerializer):
-    amount = serializers.DecimalField(max_digits=12, decimal_places=2)
-    currency = serializers.CharField(min_length=3, max_length=3)
+    amount = AmountField(max_digits=12, decimal_places=2)
+    currency = serializers.CharField(min_length=3, max_length=3, help_text="ISO 4217: EUR.")
 
 
 class BookingSerializer(HouseSerializer):
@@ -145,7 +188,7 @@ class BookingSerializer(HouseSerializer):
 
     id = serializers.UUIDField()
     reference = serializers.CharField(help_text="Short, fit for the telephone.")
-    status = serializers.ChoiceField(choices=Booking.Status.choices)
+    status = EnumField(Booking.Status)
     name = serializers.CharField()
     company = serializers.CharField(allow_blank=True)
     email = serializers.EmailField()
@@ -157,12 +200,14 @@ class BookingSerializer(HouseSerializer):
     resource_id = serializers.UUIDField()
     customer_id = serializers.UUIDField()
     price = MoneySerializer(allow_null=True)
-    source = serializers.ChoiceField(  # type: ignore[assignment]  # hides Field.source
-        choices=Booking.Source.choices
+    source = EnumField(Booking.Source)  # type: ignore[assignment]  # hides Field.source
+    confirmation_sent = serializers.BooleanField(
+        help_text="The confirmation has left for the customer."
     )
-    confirmation_sent = serializers.BooleanField()
     reminder_sent = serializers.BooleanField()
-    version = serializers.IntegerField()
+    version = serializers.IntegerField(
+        min_value=1, help_text="Rises with every change; the number in the `ETag`."
+    )
     created_at = InstantField()
     updated_at = InstantField()
 

@@ -1,5 +1,7 @@
 """Django REST Framework and the OpenAPI document."""
 
+from config.settings.env import BASE_DIR
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.HasScope"],
@@ -8,6 +10,37 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.HouseSchema",
     "EXCEPTION_HANDLER": "core.api.errors.answer_error",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is for browsers; the document says the rest
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Holdfast",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "DESCRIPTION": (BASE_DIR / "core/api/schema/introduction.md").read_text(encoding="utf-8"),
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVERS": [{"url": "/", "description": "Where this document was read"}],
+    "TAGS": [
+        {"name": "Bookings", "description": "Appointments: book, read, change, cancel."},
+        {"name": "Availability", "description": "Which times can be booked."},
+        {"name": "Catalogue", "description": "What can be booked, and with whom."},
+        {"name": "Holds", "description": "Keep a time while somebody types."},
+        {"name": "Health", "description": "Is it well? Without the envelope."},
+        {"name": "Documents", "description": "This document, and a page to read it on."},
+        {"name": "Mail reports", "description": "What providers tell about mails."},
+    ],
+    # Docstrings speak to whoever reads the code.
+    "DISABLE_DOCSTRING_DESCRIPTIONS": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
+    "COMPONENT_SPLIT_PATCH": False,
+    "SCHEMA_PATH_PREFIX": "/api",
+    "SORT_OPERATION_PARAMETERS": False,
+    "POSTPROCESSING_HOOKS": [
+        "core.api.schema.failures.add_to_components",
+        "core.api.schema.documents.add_paths",
+        "core.health.schema.add_paths",
+        "notifications.api.schema.add_paths",
+    ],
 }

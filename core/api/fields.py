@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
+from django.db.models import TextChoices
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.errors import NotFound
 from core.models import TenantQuerySet
+
+_DIGITS = re.compile(r"-?[0-9]{1,18}")
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class TextField(serializers.CharField):
@@ -35,12 +40,50 @@ class TextField(serializers.CharField):
 
 
 class WholeNumberField(serializers.IntegerField):
-    """A JSON number without a fraction: no text, no boolean. In a query a text of digits."""
+    """A JSON number without a fraction: no text, no boolean."""
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class QueryNumberField(serializers.IntegerField):
+    """A whole number in a query: digits, and nothing that Python also takes for some."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not (isinstance(data, str) and _DIGITS.fullmatch(data)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class EnumField(serializers.ChoiceField):
+    """One of an enumeration's values, which are one type in the OpenAPI document."""
+
+    def __init__(self, choices: type[TextChoices], **kwargs: Any) -> None:
+        super().__init__(choices.choices, **kwargs)
+        schema = {"type": "string", "enum": choices.values}
+        name = choices.__qualname__.replace(".", "")
+        extend_schema_field(schema, component_name=name)(self)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid_choice", input=data)
+        return super().to_internal_value(data)
+
+
+class IdField(serializers.UUIDField):
+    """A UUID as it is usually written, in 36 characters."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if (found := read_id(data)) is None:
+            self.fail("invalid", value=data)
+        return found
+
+
+def read_id(text: Any) -> UUID | None:
+    """Return the UUID that is written in 36 characters, or None: UUID() takes far more."""
+    return UUID(text) if isinstance(text, str) and _ID.fullmatch(text) else None
 
 
 @extend_schema_field(OpenApiTypes.UUID)
@@ -58,9 +101,8 @@ class OwnedField(serializers.Field):
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
-        try:
-            wanted = UUID(data)
-        except (ValueError, TypeError, AttributeError):
+        wanted = read_id(data)
+        if wanted is None:
             self.fail("invalid")
         owned = self.queryset.all().for_organization(self.context["caller"].organization_id)
         row = owned.filter(pk=wanted).first()

@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
+from core.api.permissions import scope_of
+
 KINDS = (
     "A secret key (`sk_…`) is for servers and does what its scopes allow. A publishable key "
     "(`pk_…`) may stand in a browser: it reads services and free times, keeps a time and books."
@@ -16,7 +18,8 @@ class KeySchemes(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-cal
     name = ["bearer", "apiKey"]
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
-        return [{name: []} for name in self.name]
+        scope = scope_of(auto_schema.view, auto_schema.method)
+        return [{name: [scope]} for name in self.name]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
         bearer = {"type": "http", "scheme": "bearer", "description": KINDS}

@@ -14,6 +14,7 @@ import orjson
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
+from core.api.fields import QueryNumberField, TextField
 from core.api.serializers import HouseSerializer
 from core.errors import Invalid
 
@@ -26,12 +27,24 @@ LARGEST_PAGE = 1_000_000
 class PageQuery(HouseSerializer):
     """What every list accepts: `page` and `limit`, or `cursor` (empty to begin) and `limit`."""
 
-    page = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, required=False)
-    limit = serializers.IntegerField(
-        min_value=1, max_value=LARGEST_LIMIT, required=False, default=DEFAULT_LIMIT
+    page = QueryNumberField(
+        min_value=1,
+        max_value=LARGEST_PAGE,
+        required=False,
+        help_text="Which page, from 1. Past the end is an empty list. Not with `cursor`.",
     )
-    cursor = serializers.CharField(
-        required=False, allow_blank=True, max_length=500, trim_whitespace=False
+    limit = QueryNumberField(
+        min_value=1,
+        max_value=LARGEST_LIMIT,
+        required=False,
+        default=DEFAULT_LIMIT,
+        help_text="How many at a time.",
+    )
+    cursor = TextField(
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="Empty to begin, then `pagination.next` or `pagination.previous` as it was read.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

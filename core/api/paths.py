@@ -47,6 +47,13 @@ class ApiPaths:
             return error_response(
                 status=400, code="VALIDATION_ERROR", message="The request is malformed."
             )
+        if status == 405:
+            return error_response(
+                status=405,
+                code="METHOD_NOT_ALLOWED",
+                message="This path does not know this method.",
+                headers={"Allow": response.headers["Allow"]},
+            )
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

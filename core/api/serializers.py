@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.text import camel_case
@@ -16,6 +18,9 @@ class HouseSerializer(serializers.Serializer[Any]):
 
     A field that is not declared is refused by name, so a typing mistake is never ignored.
     """
+
+    # What JSON Schema can say about several fields together, for the OpenAPI document.
+    schema_rules: ClassVar[Mapping[str, Any]] = {}
 
     def get_fields(self) -> dict[str, serializers.Field]:
         fields = {}
@@ -40,6 +45,17 @@ class HouseSerializer(serializers.Serializer[Any]):
         raise serializers.ValidationError(errors)
 
 
+_EXAMPLE = {"type": "string", "format": "date-time", "examples": ["2026-11-24T14:00:00+01:00"]}
+_DAY = {"type": "string", "format": "date", "examples": ["2026-11-24"]}
+# RFC 3339, narrower than what Python reads: no week numbers, no missing seconds.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    rf"{_DATE.pattern}[Tt][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,9}})?"
+    r"(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+@extend_schema_field(_EXAMPLE)
 class InstantField(serializers.DateTimeField):
     """An RFC 3339 time with an offset, answered in UTC with Z. A naive one is refused."""
 
@@ -59,11 +75,12 @@ class InstantField(serializers.DateTimeField):
         return instant(value)
 
 
+@extend_schema_field({"anyOf": [_EXAMPLE, _DAY]})
 class InstantOrDateField(InstantField):
     """The same, or a bare date (returned as a date: the view knows whose midnight it means)."""
 
     def to_internal_value(self, value: Any) -> datetime | date:  # type: ignore[override]
-        if isinstance(value, str) and len(value) == len("2026-11-24"):
+        if isinstance(value, str) and _DATE.fullmatch(value):
             try:
                 day = date.fromisoformat(value)
             except ValueError:
@@ -78,16 +95,15 @@ EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 
 
 def parse_instant(field: InstantField, value: Any) -> datetime:
-    if not isinstance(value, str):
+    written = _INSTANT.fullmatch(value) if isinstance(value, str) else None
+    if written is None:
         field.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
+    if not written["offset"]:
+        field.fail("no_offset")
     try:
-        found = datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value.upper())
     except ValueError:
         field.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
-    if "T" not in value.upper():
-        field.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
-    if found.tzinfo is None:
-        field.fail("no_offset")
     if not EARLIEST_YEAR <= found.year <= LATEST_YEAR:
         field.fail("out_of_range")
     return found.astimezone(UTC)

@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from core.access import Caller
 from core.api import idempotency
+from core.api.fields import read_id
 from core.api.serializers import HouseSerializer
 from core.db import retrying
 from core.errors import Invalid, NotFound
@@ -74,10 +75,10 @@ class TenantViewSet(GenericViewSet[M], Generic[M]):
 
     def id_in_path(self) -> UUID:
         """Return the id in the path; one that is none is as absent as one that is not there."""
-        try:
-            return UUID(self.kwargs["pk"])
-        except ValueError as error:
-            raise NotFound from error
+        found = read_id(self.kwargs["pk"])
+        if found is None:
+            raise NotFound
+        return found
 
     def _checked(self, serializer_class: type[Serializer[Any]], data: Any) -> dict[str, Any]:
         serializer = serializer_class(data=data, context=self.get_serializer_context())

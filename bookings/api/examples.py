@@ -1,0 +1,161 @@
+"""What the OpenAPI document shows: one salon, one service, one member of staff, one customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bookings.availability.reasons import ReasonCode
+from bookings.errors import HoldLapsed, IllegalTransition, SlotTaken
+from bookings.services.allocating import SOMEBODY_ELSES
+
+Json = dict[str, Any]
+
+# What a start can be refused for, by the word in `details.reason`. What somebody else took,
+# holds or fills is SLOT_TAKEN; only the console refuses a start that is off the grid.
+_TOLD_OTHERWISE = {*SOMEBODY_ELSES, ReasonCode.OFF_GRID}
+START_REFUSED = (
+    SlotTaken.reason,
+    *(str(code) for code in ReasonCode if code not in _TOLD_OTHERWISE),
+)
+ALTERNATIVES = {
+    "alternatives": {
+        "type": "array",
+        "description": "With SLOT_TAKEN: free times near the one that was asked for.",
+        "maxItems": 3,
+        "items": {"$ref": "#/components/schemas/Slot"},
+    }
+}
+TRANSITION = {
+    "status": {
+        "description": "With ILLEGAL_TRANSITION: the status it has.",
+        "allOf": [{"$ref": "#/components/schemas/BookingStatus"}],
+    },
+    "wanted": {
+        "description": "With ILLEGAL_TRANSITION: the status that was asked for.",
+        "allOf": [{"$ref": "#/components/schemas/BookingStatus"}],
+    },
+}
+
+BOOKING_ID = "019349d0-5b1e-7a44-9f3c-6a2d8e0b7c11"
+SERVICE_ID = "01934900-1c2d-7e3f-8a4b-5c6d7e8f9a01"
+RESOURCE_ID = "01934900-2d3e-7f40-9b5c-6d7e8f9a0b02"
+CUSTOMER_ID = "01934900-3e4f-7051-8c6d-7e8f9a0b1c03"
+HOLD_ID = "019349c8-4f50-7162-9d7e-8f9a0b1c2d04"
+TOKEN = "Qm9va2luZyBpcyBhIHByb21pc2UsIGFuZCBzbyBpcyBob2xk"  # noqa: S105  (an example)
+
+WISH_SLOT: Json = {"startTime": "2026-11-24T14:00:00+01:00", "duration": 30}
+WISH: Json = {
+    "name": "Mia Müller",
+    "company": "Müller GmbH",
+    "email": "mia@example.com",
+    "phone": "+49 30 1234567",
+    "inquiry": "As last time, please.",
+    "timeSlot": WISH_SLOT,
+}
+WISHES = {
+    "Anyone who is free": WISH,
+    "A certain service and member of staff": {
+        **WISH,
+        "serviceId": SERVICE_ID,
+        "resourceId": RESOURCE_ID,
+    },
+}
+TIME_SLOT: Json = {
+    "startTime": "2026-11-24T13:00:00Z",
+    "endTime": "2026-11-24T13:30:00Z",
+    "duration": 30,
+    "timezone": "Europe/Berlin",
+}
+BOOKING: Json = {
+    "id": BOOKING_ID,
+    "reference": "K7PM-4XQ2",
+    "status": "PENDING",
+    "name": "Mia Müller",
+    "company": "Müller GmbH",
+    "email": "mia@example.com",
+    "phone": "+49 30 1234567",
+    "inquiry": "As last time, please.",
+    "notes": "",
+    "timeSlot": TIME_SLOT,
+    "serviceId": SERVICE_ID,
+    "resourceId": RESOURCE_ID,
+    "customerId": CUSTOMER_ID,
+    "price": {"amount": "40.00", "currency": "EUR"},
+    "source": "API",
+    "confirmationSent": False,
+    "reminderSent": False,
+    "version": 1,
+    "createdAt": "2026-11-20T09:30:00.123Z",
+    "updatedAt": "2026-11-20T09:30:00.123Z",
+}
+CONFIRMED = {**BOOKING, "status": "CONFIRMED", "version": 2}
+CANCELLED = {**BOOKING, "status": "CANCELLED", "version": 3}
+MOVED = {
+    **BOOKING,
+    "timeSlot": {
+        **TIME_SLOT,
+        "startTime": "2026-11-25T09:00:00Z",
+        "endTime": "2026-11-25T09:30:00Z",
+    },
+    "version": 2,
+}
+CHANGES = {
+    "Another time": {"timeSlot": {"startTime": "2026-11-25T10:00:00+01:00", "duration": 30}},
+    "Another member of staff": {"resourceId": RESOURCE_ID},
+    "Anyone who is free": {"resourceId": None},
+    "Another wish": {"inquiry": "Shorter than last time, please."},
+}
+SLOT: Json = {
+    "startTime": "2026-11-24T13:30:00Z",
+    "endTime": "2026-11-24T14:00:00Z",
+    "resourceIds": [RESOURCE_ID],
+}
+HOLD: Json = {
+    "id": HOLD_ID,
+    "token": TOKEN,
+    "expiresAt": "2026-11-20T09:35:00Z",
+    "timeSlot": TIME_SLOT,
+    "resourceId": RESOURCE_ID,
+}
+SERVICE: Json = {
+    "id": SERVICE_ID,
+    "slug": "haircut",
+    "code": "",
+    "name": "Haircut",
+    "description": "Wash, cut and dry.",
+    "durations": [30, 60],
+    "slotStepMinutes": 30,
+    "minimumNoticeMinutes": 120,
+    "horizonDays": 180,
+    "needsApproval": True,
+    "companyRequired": False,
+    "inquiryRequired": False,
+    "isDefault": True,
+    "price": {"amount": "40.00", "currency": "EUR"},
+    "location": "",
+}
+RESOURCE: Json = {
+    "id": RESOURCE_ID,
+    "name": "Anna",
+    "type": "staff",
+    "timezone": "Europe/Berlin",
+    "active": True,
+}
+
+TAKEN = {
+    "The time is taken": {"reason": SlotTaken.reason, "alternatives": [SLOT]},
+    "Outside opening hours": {"reason": str(ReasonCode.OUTSIDE_HOURS)},
+}
+LAPSED = {"The hold has lapsed": {"reason": HoldLapsed.reason}}
+FINAL = {
+    "It is over": {
+        "reason": IllegalTransition.reason,
+        "status": "CANCELLED",
+        "wanted": "CONFIRMED",
+    }
+}
+
+
+def links(*operations: str, id_at: str = "$response.body#/data/id") -> dict[str, Json]:
+    """Return the calls that can follow, by the id that the answer holds."""
+    return {name: {"operationId": name, "parameters": {"id": id_at}} for name in operations}
