@@ -14,8 +14,9 @@ SECONDS_BETWEEN_NOTES = 2.0
 class Command(BaseCommand):
     help = (
         "Rewrite every encrypted value under the first key of ENCRYPTION_KEY. "
-        "To replace a key: put the new one first (ENCRYPTION_KEY=new,old), restart every "
-        "process, run this, and take the old key out when --dry-run no longer counts it. "
+        "To replace a key: 1. add the new one behind it (old,new) and restart every process, so "
+        "that all can read it; 2. put it first (new,old) and restart again, so that all write "
+        "it; 3. run this; 4. take the old key out when --dry-run no longer counts it. "
         "It may run while the system serves, be stopped, and be run again."
     )
 
