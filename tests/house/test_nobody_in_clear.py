@@ -1,0 +1,69 @@
+"""Nothing that a customer told us can be read in the database, the cache or the log."""
+
+import logging
+import re
+
+import pytest
+from django.db import connection
+
+from bookings.models import Booking
+from bookings.services.booking import cancel_booking
+from core import events
+from core.access import Caller
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TOLD = {
+    "name": "Xaverine Quittenbaum",
+    "company": "Zwetschgenhandel Oberammergau",
+    "email": "xaverine@zwetschgenhandel.example",
+    "phone": "+49 8822 7654321",
+    "inquiry": "Meine Pflaumen sind blau angelaufen",
+    "notes": "Kommt mit dem Papagei",
+}
+REASON = "Der Papagei ist heiser"
+
+
+def dump() -> str:
+    """Every row of every table as text, as pg_dump would write it."""
+    parts = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT t::text FROM "{table}" AS t')
+            parts += [f"{table}: {row}" for (row,) in cursor.fetchall()]
+    return "\n".join(parts)
+
+
+def readable(text: str) -> list[str]:
+    """The words of what was told that can be found in `text`, plain or as hexadecimal."""
+    found = []
+    for told in [*TOLD.values(), REASON]:
+        for word in re.findall(r"[\w@.+]{5,}", told):
+            if word in text or word.lower() in text.lower() or word.encode().hex() in text:
+                found.append(word)
+    digits = re.sub(r"\D", "", TOLD["phone"])
+    return found + ([digits] if digits in re.sub(r"[ -]", "", text) else [])
+
+
+def test_a_dump_tells_nothing_about_a_customer(desk, wish, redis, caplog):
+    caplog.set_level(logging.DEBUG)
+    headers = {"Idempotency-Key": "once"}
+    assert desk.post("/api/bookings", {**wish, **TOLD}, headers=headers).status_code == 201
+    assert desk.post("/api/bookings", {**wish, **TOLD}, headers=headers).status_code == 201
+    assert desk.post("/api/bookings", {**wish, **TOLD}).status_code == 409
+    assert desk.post("/api/bookings", {**wish, **TOLD, "email": "x@"}).status_code == 400
+    assert desk.get("/api/bookings", {"search": TOLD["email"]}).json()["pagination"]["total"] == 1
+    booking = Booking.objects.get()
+    cancel_booking(booking, caller=Caller.command(booking.organization_id), reason=REASON)
+    while events.relay():
+        pass
+
+    assert (booking.name, booking.email) == (TOLD["name"], TOLD["email"])
+    text = dump()
+    assert str(booking.pk) in text
+    assert readable(text) == []
+    assert readable(caplog.text) == []
+    assert str(booking) == booking.reference
+    for key in redis.scan_iter("*"):
+        kept = key + (redis.dump(key) or b"")
+        assert readable(kept.decode("latin-1")) == []
