@@ -24,9 +24,10 @@ Answer = Callable[[HttpRequest], HttpResponse]
 View = TypeVar("View")
 
 # Whoever watches us asks often, and must hear that we are well even when others ask too much.
-UNLIMITED = re.compile(r"/api(/v1)?/health(/db)?/?")
+# And a mail provider reports a thousand mails from one address, with a name and a password.
+UNLIMITED = re.compile(r"/api(/v1)?/(health(/db)?|webhooks/mail/\w+)/?")
 API = "/api/"
-CONSOLE_LOGIN = "admin:login"
+CONSOLE_PASSWORDS = {"admin:login", "admin:password_change"}
 
 
 def limited(rate_class: RateClass) -> Callable[[View], View]:
@@ -73,8 +74,8 @@ class RateLimit:
     ) -> HttpResponse | None:
         """Count once more what is in a stricter class, now that it is known what was asked for."""
         match = request.resolver_match
-        if match is not None and match.view_name == CONSOLE_LOGIN:
-            return _refuse_login(request) if request.method == "POST" else None
+        if match is not None and match.view_name in CONSOLE_PASSWORDS:
+            return _refuse_password(request) if request.method == "POST" else None
         rate_class = _class_of(view, request.method or "")
         if rate_class == RateClass.DEFAULT:
             return None
@@ -156,10 +157,10 @@ def _class_of(view: Callable[..., Any], method: str) -> RateClass:
     return RateClass.DEFAULT
 
 
-def _refuse_login(request: HttpRequest) -> HttpResponse | None:
+def _refuse_password(request: HttpRequest) -> HttpResponse | None:
     """Ten attempts a minute from one address, and for one account from wherever they come."""
-    account = request.POST.get("username", "").strip().casefold()
-    for client in (address_of(request), f"account:{account}"):
+    account = request.POST.get("username") or request.user.get_username()
+    for client in (address_of(request), f"account:{account.strip().casefold()}"):
         usage = count(RateClass.STANDARD, client)
         if refusal := _refusal(request, RateClass.STANDARD, usage):
             return refusal

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 import structlog
-from anymail.exceptions import AnymailConfigurationError, AnymailWebhookValidationFailure
+from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.urls import urlpatterns as anymail_patterns
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -50,7 +50,7 @@ def mail_reports(request: HttpRequest, provider: str) -> HttpResponse:
             message="Send the name and password of MAIL_WEBHOOK_SECRET.",
             headers={"WWW-Authenticate": 'Basic realm="mail reports"'},
         )
-    except (DatabaseError, RequestDataTooBig, AnymailConfigurationError):
+    except (DatabaseError, RequestDataTooBig):
         raise
     except Exception as error:  # whatever a malformed body makes anymail stumble over
         log.warning("A mail report could not be read", error=type(error).__name__)

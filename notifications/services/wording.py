@@ -87,7 +87,7 @@ def lines_for_admin(
         *_if_any(_("Answer"), facts.failed_answer),
         *_failed_today(facts),
         *_before(booking, facts, ours, now),
-        Line(_("Customer"), booking.name),
+        Line(_("Who"), booking.name),
         *_if_any(_("Company"), booking.company),
         Line(_("E-mail"), booking.email, href=f"mailto:{quote(booking.email, safe='@+')}"),
         *_if_any(_("Phone"), booking.phone, href=f"tel:{NOT_DIALED.sub('', booking.phone)}"),

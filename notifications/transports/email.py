@@ -37,6 +37,11 @@ class EmailLine:
     def hand_over(self, mail: Mail) -> str:
         """Send to one recipient; return what delivery reports will call it."""
         self._open()
+        if not (_is_anymail(self._connection) or mail.to.rpartition("@")[0].isascii()):
+            # Django would write it as something else, and somewhere it would be taken.
+            raise TransportError(
+                "This address needs SMTPUTF8, which is not spoken.", permanent=True
+            )
         try:
             message = compose(mail, connection=self._connection)
             self._connection.send_messages([message])
@@ -97,12 +102,18 @@ def message_id_of(mail: Mail) -> str:
 
 
 def provider_id_of(message: EmailMultiAlternatives) -> str:
-    """Return the provider's id of what it took; by SMTP there is only our own."""
+    """Return the provider's id of what it took; by SMTP there is only our own.
+
+    Raises TransportError for an answer that neither takes nor refuses it, which anymail calls
+    unknown.
+    """
     status = getattr(message, "anymail_status", None)
     if status is None:
         return str(message.extra_headers["Message-ID"])
-    ids = {recipient.message_id for recipient in status.recipients.values()}
-    return str(ids.pop() or "") if len(ids) == 1 else ""
+    (recipient,) = status.recipients.values()
+    if recipient.status == "unknown" and not recipient.message_id:
+        raise TransportError("The provider did not say that it takes the message.")
+    return str(recipient.message_id or "")
 
 
 def as_transport_error(error: Exception) -> TransportError:

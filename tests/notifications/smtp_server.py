@@ -20,7 +20,7 @@ class MailServer:
 
     to_recipient: what RCPT of an address is answered, instead of "ok".
     next_answers: what the next mails' DATA are answered, one after the other: an SMTP answer,
-                  DROP (in the middle of DATA) or HANG (for `hang_seconds`, then it is taken).
+                  DROP (in the middle of DATA) or HANG (it is taken, and that said much later).
     connections:  how many there have been.
     """
 
@@ -50,7 +50,8 @@ class MailServer:
         return [mail for mail in self.mails if mail["To"] == address]
 
     def subjects_to(self, address: str) -> list[str]:
-        return [mail["Subject"] for mail in self.to(address)]
+        # The standard library's parser keeps the space of a folded first line.
+        return [mail["Subject"].strip() for mail in self.to(address)]
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -63,14 +64,14 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self.next_answers.popleft() if self.next_answers else TAKEN
-        if answer == HANG:
-            await asyncio.sleep(self.hang_seconds)
-            answer = TAKEN
-        if answer.startswith("2"):
+        if answer.startswith("2") or answer == HANG:
             content = bytes(envelope.content or b"")
             self.raw.append(content)
             parser = BytesParser(EmailMessage, policy=email.policy.default)
             self.mails.append(parser.parsebytes(content))
+        if answer == HANG:
+            await asyncio.sleep(self.hang_seconds)
+            answer = TAKEN
         return answer
 
 

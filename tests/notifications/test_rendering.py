@@ -1,0 +1,254 @@
+"""What a mail says, in whose time and language, and what nobody can smuggle into one."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+
+from bookings.models import Customer
+from notifications.services.colors import contrast, readable_on
+from notifications.services.messages import MESSAGES
+from notifications.services.rendering import console_url, one_line, preview
+from notifications.services.samples import sample_booking
+from notifications.services.times import when
+from tests.cast import MIA
+from tests.notifications.test_messages import text_of
+
+pytestmark = pytest.mark.django_db
+
+AT_MIA = "mia@example.com"
+AT_DESK = "desk@salon.example"
+
+
+def test_times_are_the_readers(book, deliver, mail_server):
+    book(timezone="America/New_York")
+
+    deliver()
+
+    to_mia, to_desk = text_of(mail_server.to(AT_MIA)[0]), text_of(mail_server.to(AT_DESK)[0])
+    assert mail_server.subjects_to(AT_MIA)[0].endswith("Mon 16 Nov, 04:00 with Anna")
+    assert "Monday, 16 November 2026\n04:00–04:30\nAmerica/New York (UTC-05:00)\n" in to_mia
+    assert "At Salon Soleil: Mon 16 Nov, 10:00 in Europe/Berlin (UTC+01:00)\n" in to_mia
+    assert mail_server.subjects_to(AT_DESK)[0].endswith("Mon 16 Nov, 10:00 with Anna")
+    assert "Monday, 16 November 2026\n10:00–10:30\nEurope/Berlin (UTC+01:00)\n" in to_desk
+    assert "Customer's time: Mon 16 Nov, 04:00 in America/New York (UTC-05:00)\n" in to_desk
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "zone", "short", "hours", "zone_says"),
+    [
+        # summer time in Berlin, and a zone that is a quarter of an hour off
+        ("2026-07-01T08:00", "2026-07-01T08:30", "Europe/Berlin", "Wed 1 Jul, 10:00",
+         "10:00–10:30", "Europe/Berlin (UTC+02:00)"),
+        ("2026-07-01T08:00", "2026-07-01T08:30", "Asia/Kathmandu", "Wed 1 Jul, 13:45",
+         "13:45–14:15", "Asia/Kathmandu (UTC+05:45)"),
+        # across midnight, and into another year
+        ("2026-12-31T22:30", "2026-12-31T23:30", "Europe/Berlin", "Thu 31 Dec, 23:30",
+         "23:30–Fri 1 Jan, 00:30", "Europe/Berlin (UTC+01:00)"),
+        ("2027-01-04T09:00", "2027-01-04T10:00", "UTC", "Mon 4 Jan 2027, 09:00",
+         "09:00–10:00", "UTC"),
+        # a zone that this machine has never heard of
+        ("2026-07-01T08:00", "2026-07-01T08:30", "Mars/Olympus", "Wed 1 Jul, 08:00",
+         "08:00–08:30", "Mars/Olympus (UTC+00:00)"),
+    ],
+)  # fmt: skip
+def test_a_time_is_said_with_its_zone_and_offset(starts, ends, zone, short, hours, zone_says):
+    at = [datetime.fromisoformat(moment).replace(tzinfo=UTC) for moment in (starts, ends)]
+
+    said = when(*at, zone, now=datetime(2026, 6, 1, tzinfo=UTC))
+
+    assert (said.short, said.hours, said.zone) == (short, hours, zone_says)
+
+
+def test_a_customer_reads_their_own_language_and_the_desk_its_own(book, deliver, mail_server):
+    book()
+    Customer.objects.update(locale="de-AT")
+
+    deliver()
+
+    assert mail_server.subjects_to(AT_MIA) == [
+        "Anfrage eingegangen: Haircut, Mo 16. Nov, 10:00 mit Anna"
+    ]
+    text = text_of(mail_server.to(AT_MIA)[0])
+    assert "Montag, 16. November 2026\n10:00–10:30\n" in text
+    assert "Der Termin ist noch nicht bestätigt." in text
+    assert mail_server.subjects_to(AT_DESK)[0].startswith("New booking: ")
+
+
+def test_a_language_that_is_not_spoken_gives_way_to_the_organizations(
+    book, salon, deliver, mail_server
+):
+    salon.locale = "de"
+    salon.save()
+    book()
+    Customer.objects.update(locale="fr")
+
+    deliver()
+
+    assert mail_server.subjects_to(AT_MIA)[0].startswith("Anfrage eingegangen: ")
+
+
+def test_the_price_and_the_place_are_said(book, haircut, deliver, mail_server):
+    haircut.price_amount, haircut.location = Decimal(48), "Marktplatz 3"
+    haircut.save()
+    book()
+
+    deliver()
+
+    text = text_of(mail_server.to(AT_MIA)[0])
+    assert "Europe/Berlin (UTC+01:00)\nMarktplatz 3\n" in text
+    assert "Price:     48.00 EUR\n" in text
+
+
+def test_a_mail_comes_under_the_organizations_name_and_is_answered_there(
+    book, salon, deliver, mail_server
+):
+    salon.contact_email = "hello@salon.example"
+    salon.save()
+    book()
+
+    deliver()
+
+    to_mia, to_desk = mail_server.to(AT_MIA)[0], mail_server.to(AT_DESK)[0]
+    assert to_mia["From"] == "Salon Soleil <bookings@holdfast.example>"
+    assert to_mia["Reply-To"] == "hello@salon.example"
+    assert "Questions? Reply to this e-mail." in text_of(to_mia)
+    assert to_desk["Reply-To"] == AT_MIA
+    assert to_mia["Auto-Submitted"] == "auto-generated"
+
+
+def test_without_a_contact_address_nobody_is_told_to_reply(book, deliver, mail_server):
+    book()
+
+    deliver()
+
+    mail = mail_server.to(AT_MIA)[0]
+    assert mail["Reply-To"] is None
+    assert "eply" not in text_of(mail)
+
+
+def test_the_html_is_in_the_organizations_color_with_letters_that_can_be_read(
+    book, salon, deliver, mail_server
+):
+    salon.accent_color = "#facc15"
+    salon.save()
+    book()
+
+    deliver()
+
+    html = mail_server.to(AT_MIA)[0].get_body(("html",)).get_content()
+    assert "background: #facc15; color: #000000;" in html
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_letters_on_any_grey_can_be_read():
+    for level in range(256):
+        grey = f"#{level:02x}{level:02x}{level:02x}"
+        assert contrast(readable_on(grey), grey) >= 4.5
+
+
+def test_black_on_white_is_as_much_contrast_as_there_is():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#0f766e", "#0f766e") == 1
+
+
+def test_what_people_type_is_text_and_never_markup(book, salon, deliver, mail_server):
+    salon.name = 'Scissors & "Sons" <b>'
+    salon.save()
+    book(
+        customer=replace(MIA, name="<script>alert(1)</script>", company="{{ booking.notes }}"),
+        inquiry="<img src=x onerror=alert(1)>\nsecond line",
+    )
+
+    deliver()
+
+    html = mail_server.to(AT_DESK)[0].get_body(("html",)).get_content()
+    assert "<script>" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "&lt;img src=x onerror=alert(1)&gt;<br>second line" in html
+    assert "Scissors &amp; &quot;Sons&quot; &lt;b&gt;" in html
+    text = text_of(mail_server.to(AT_DESK)[0])
+    assert "Who:       <script>alert(1)</script>\n" in text
+    assert "{{ booking.notes }}" in text
+
+
+def test_a_line_break_in_a_name_is_no_new_header(book, salon, deliver, mail_server):
+    salon.name = "Salon\r\nBcc: everybody@example.com"
+    salon.save()
+    book(customer=replace(MIA, name="Mia\r\nBcc: everybody@example.com\r\n\r\nHello"))
+
+    deliver()
+
+    for mail in mail_server.mails:
+        assert mail["Bcc"] is None
+        assert mail.get_content_type() == "multipart/alternative"
+    assert mail_server.tries.keys() == {AT_MIA, AT_DESK}
+    assert "Mia Bcc: everybody@example.com Hello" in mail_server.subjects_to(AT_DESK)[0]
+
+
+def test_a_subject_is_one_readable_line():
+    assert one_line(" a\r\nb\u2028c\x00d\u202ee  f\t") == "a b c d e f"
+    assert one_line("👩‍🚒 می‌خواهم") == "👩‍🚒 می‌خواهم"
+    assert one_line("x" * 400) == "x" * 179 + "…"
+
+
+def test_names_in_any_script_arrive_as_they_are(book, deliver, mail_server):
+    book(customer=replace(MIA, name="مريم 🌺 O'Neill"))
+
+    deliver()
+
+    assert "مريم 🌺 O'Neill" in mail_server.subjects_to(AT_DESK)[0]
+    assert "Who:       مريم 🌺 O'Neill\n" in text_of(mail_server.to(AT_DESK)[0])
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("message", MESSAGES)
+def test_every_message_can_be_previewed_and_is_complete(message, language, salon):
+    salon.locale = language
+    booking = sample_booking(salon)
+
+    content = preview(message, booking)
+
+    assert "K7PM-4XQ2" in content["text"]
+    assert "K7PM-4XQ2" in content["html"]
+    assert "Anna" in content["subject"]
+    for part in content.values():
+        assert not re.search(r"{{|{%|None|\bTrue\b", part)
+    assert "\n\n\n" not in content["text"]
+    assert len(content["html"]) < 12_000
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_every_message_is_german_for_germans(message, salon):
+    booking = sample_booking(salon)
+    english = preview(message, booking)
+    salon.locale = "de"
+
+    german = preview(message, booking)
+
+    same = set(english["text"].splitlines()) & set(german["text"].splitlines())
+    # What nobody translates: times, zones, names, addresses, what a person typed.
+    assert all(re.search(r"\d|@|Salon Soleil|Muster|wrote|^-*$|^$", line) for line in same)
+    assert german["subject"] != english["subject"]
+
+
+def test_the_translations_are_compiled_from_their_source():
+    with translation.override("de"):
+        assert translation.gettext("We have your request") == "Ihre Anfrage ist da"
+
+
+def test_the_desk_is_led_to_the_booking_in_the_console(book, deliver, mail_server, settings):
+    settings.PUBLIC_BASE_URL = "https://book.example"
+    booking = book()
+
+    deliver()
+
+    path = reverse("admin:bookings_booking_change", args=[booking.pk])
+    assert console_url(booking) == f"https://book.example{path}"
+    assert f"Open in the console: https://book.example{path}" in text_of(mail_server.to(AT_DESK)[0])
+    assert "/admin/" not in mail_server.to(AT_MIA)[0].as_string()
