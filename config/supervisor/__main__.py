@@ -25,7 +25,7 @@ def main() -> int:
     if is_taken(host, port):
         return refuse(f"Port {port} is taken. Choose another: scripts/run --port {port + 1}")
     os.environ["PORT"] = str(port)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     try:
         from config.supervisor import system  # not before: this starts the database
     except ImproperlyConfigured as error:
