@@ -19,6 +19,7 @@ router.register("holds", HoldViewSet, basename="hold")
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("", include("notifications.api.urls")),
     path("docs", document, name="document"),
     path("docs/ui", document_page, name="document-page"),
     *health.api_urlpatterns,
