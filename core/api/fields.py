@@ -105,7 +105,8 @@ class OwnedField(serializers.Field):
         if wanted is None:
             self.fail("invalid")
         owned = self.queryset.all().for_organization(self.context["caller"].organization_id)
-        row = owned.filter(pk=wanted).first()
+        # Not `first()`: wording an order by costs as much as the rest of the question.
+        row = next(iter(owned.filter(pk=wanted).order_by()), None)
         if row is None:
             raise NotFound(fields={self.field_name: ["There is nothing with this id."]})
         return row
