@@ -20,6 +20,9 @@ class TrustedProxies:
     """Make REMOTE_ADDR the client's address, and drop what a client says in a proxy's name.
 
     Everything behind (limits, logs, `is_secure`) may then take the request at its word.
+
+    WSGI cannot tell `X_Forwarded_For` from `X-Forwarded-For`, so a trusted proxy has to drop
+    header names with an underscore: nginx does, Traefik with underscoreHeadersStrategy=delete.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from urllib.parse import urlsplit
 
 from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
@@ -34,13 +35,13 @@ PUBLIC_BASE_URL = env("PUBLIC_BASE_URL").rstrip("/") or f"http://localhost:{env(
 # 127.0.0.1 finds nobody here.
 ALLOWED_HOSTS = env("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 TRUSTED_PROXIES = networks(env("TRUSTED_PROXIES"))
-CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_BASE_URL))]
 
 HTTPS_ONLY: bool = IS_PRODUCTION
 SECURE_SSL_REDIRECT = HTTPS_ONLY
-# The API refuses plain HTTP itself (a redirect would lose a POST's body, and the key was
-# sent in clear already); a load balancer asks for health without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^api(/|$)", r"^health/lb$"]
+# The API refuses plain HTTP itself: a redirect would lose a POST's body, and hide that the
+# key was sent in clear. (Load balancers ask core.health.middleware, further out.)
+SECURE_REDIRECT_EXEMPT = [r"^api/"]
 if TRUSTED_PROXIES:  # anybody else's header is dropped by core.proxies
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0

@@ -60,8 +60,10 @@ class RateLimit:
             return self.get_response(request)
         try:
             usage = _admit(request)
-        except Unavailable as error:
-            return _refuse(request, error.code, str(error), error.retry_after_seconds)
+        except Unavailable as error:  # who asks cannot be looked up, but was counted
+            usage = request.usage  # type: ignore[attr-defined]
+            response = _refuse(request, error.code, str(error), error.retry_after_seconds)
+            return _with_headers(response, usage)
         if usage.is_exceeded:
             response = _too_many(request, usage)
         else:
@@ -118,6 +120,7 @@ def _admit_unknown(request: HttpRequest, text: str) -> Usage:
 
 
 def _look_up(request: HttpRequest, text: str, usage: Usage) -> Caller | None:
+    request.usage = usage  # type: ignore[attr-defined]
     try:
         caller = authentication.caller_for(text, generation=usage.generation)
     except BadCredential:

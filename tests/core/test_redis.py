@@ -3,6 +3,7 @@ import threading
 from time import monotonic
 
 import pytest
+import structlog
 
 from core import redis as our_redis
 from core.redis import PAUSE_SECONDS, SOCKET_TIMEOUT_SECONDS, RedisIsAway, ask, client
@@ -51,6 +52,17 @@ def test_a_redis_that_hangs_costs_a_quarter_of_a_second_once_and_then_nothing(
     later = monotonic() + PAUSE_SECONDS
     monkeypatch.setattr(our_redis, "monotonic", lambda: later)
     assert refused_after() >= SOCKET_TIMEOUT_SECONDS  # asked again
+
+
+def test_ten_minutes_without_redis_are_ten_lines_in_the_log(redis_is_gone, monkeypatch):
+    start = monotonic()
+
+    with structlog.testing.capture_logs() as lines:
+        for seconds in range(600):
+            monkeypatch.setattr(our_redis, "monotonic", lambda now=start + seconds: now)
+            refused_after()
+
+    assert len(lines) == 10
 
 
 def test_a_redis_that_was_restarted_is_asked_again_without_an_error(redis, servers):

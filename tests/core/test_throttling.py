@@ -222,6 +222,17 @@ class TestSigningInToTheConsole:
         assert attempts == [200] * 10 + [429]
         assert self.sign_in(client, "ben@salon.example", "192.0.2.99") == 200
 
+    def test_changing_a_password_asks_for_the_old_one_as_seldom(self, client):
+        client.force_login(UserFactory(is_superuser=True))
+        fields = {"old_password": "a guess"}
+
+        attempts = [
+            client.post("/admin/password_change/", fields, REMOTE_ADDR=f"192.0.2.{n}").status_code
+            for n in range(11)
+        ]
+
+        assert attempts == [200] * 10 + [429]
+
     def test_looking_at_the_page_is_no_attempt(self, client):
         assert {client.get("/admin/login/").status_code for _ in range(12)} == {200}
 
