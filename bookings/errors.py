@@ -34,3 +34,10 @@ class ReferenceTaken(Conflict):
     """Two random references met; the service draws another one. No client ever sees it."""
 
     reason = "REFERENCE_TAKEN"
+
+
+class PlaceInUse(Conflict):
+    """`bookings` stand on a place that was to go."""
+
+    reason = "PLACE_IN_USE"
+    message = "There are bookings ahead on a place that would go."

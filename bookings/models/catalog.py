@@ -53,12 +53,14 @@ class Resource(TenantModel):
 class Lane(models.Model):
     """One place at a resource; a resource for three at once has three lanes.
 
-    The key is a bigint because the exclusion constraint on Allocation indexes it.
+    One that is no longer wanted is not active: it takes no further booking and keeps its
+    history. The key is a bigint because the exclusion constraint on Allocation indexes it.
     """
 
     id = models.BigAutoField(primary_key=True)
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="lanes")
     number = models.PositiveSmallIntegerField(default=1)
+    is_active = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         ordering = ["resource", "number"]

@@ -34,7 +34,10 @@ def rules_of(service: Service) -> ServiceRules:
 
 CALENDARS = """
     SELECT resource.id, resource.timezone,
-           ARRAY(SELECT id FROM bookings_lane WHERE resource_id = resource.id ORDER BY number),
+           ARRAY(
+               SELECT id FROM bookings_lane
+               WHERE resource_id = resource.id AND is_active ORDER BY number
+           ),
            schedule.id, schedule.valid_from_on, schedule.valid_to_on,
            hours.weekday, hours.opens, hours.closes
     FROM bookings_service_resources AS offered
