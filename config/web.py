@@ -16,6 +16,7 @@ from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from core.health import draining
+from core.observability.processes import name_process
 
 FINISH_SECONDS = 20  # for the requests that run when the doors close; then they are cut off
 DRAIN = signal.SIGUSR1
@@ -57,6 +58,7 @@ def main() -> None:
 
     from config.settings.env import IS_PRODUCTION, env
 
+    name_process("web")
     signal.signal(DRAIN, signal.SIG_IGN)  # inherited: a worker that is not ready yet lives on
     server = Web(
         "config.wsgi:application",

@@ -26,7 +26,6 @@ INSTALLED_APPS = [
     "import_export",
     "corsheaders",
     "anymail",
-    "django_prometheus",
     "core",
     "bookings",
     "notifications",

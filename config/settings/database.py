@@ -36,7 +36,7 @@ def connection_settings(url: str) -> dict[str, Any]:
     which cost no round trip; a process that finds them missing says so in the log.
     """
     found: dict[str, Any] = env.db_url_config(url)
-    options = {
+    options: dict[str, Any] = {
         "connect_timeout": DATABASE_CONNECT_TIMEOUT_SECONDS,
         # A server that vanished without a word is noticed within 20 s, not after two hours.
         "keepalives": 1,
@@ -58,6 +58,3 @@ def connection_settings(url: str) -> dict[str, Any]:
     # A cursor on the server's side lives in one session, which a pooler does not promise.
     found["DISABLE_SERVER_SIDE_CURSORS"] = bool(DATABASE_POOLER)
     return found
-
-
-__all__ = [name for name in dir() if name.isupper()]

@@ -81,7 +81,11 @@ class PrettyLines(logging.Formatter):
 
 
 def facts_of(record: logging.LogRecord) -> dict[str, Any]:
-    """Return everything about `record` that may be written, scrubbed."""
+    """Return everything about `record` that may be written, scrubbed.
+
+    Only the request's own line says `is_safe`: it consists of patterns, numbers and ids, and
+    scrubbing those would be half of its cost.
+    """
     context: dict[str, Any] = {"logger": record.name}
     if notes := current_notes():
         _, caller_id, organization_id = notes.caller()
@@ -90,7 +94,10 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
         if organization_id:
             context["organizationId"] = organization_id
     given = getattr(record, "context", None)
-    if isinstance(given, Mapping):
+    is_safe = getattr(record, "is_safe", False)
+    if is_safe:
+        context.update(given or {})
+    elif isinstance(given, Mapping):
         for key, value in given.items():
             context[camel_case(key)] = scrub_value(key, value)
     error = record.exc_info[1] if record.exc_info else None
@@ -105,7 +112,7 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
         "level": _LEVELS.get(record.levelno, "info"),
         "service": current_service(),
         "requestId": current_request_id() or None,
-        "message": scrub(record.getMessage()[:LONGEST_TEXT]),
+        "message": record.msg if is_safe else scrub(record.getMessage()[:LONGEST_TEXT]),
         "context": context,
     }
 
@@ -117,8 +124,13 @@ def camel_case(key: str) -> str:
 
 
 def _timestamp(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _short(value: Any) -> str:

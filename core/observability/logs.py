@@ -11,6 +11,7 @@ from core.observability.lines import to_record
 # Their DEBUG lines hold SQL with its values, whole HTTP exchanges or whole messages.
 TOO_TALKATIVE = (
     "asyncio",
+    "environ",
     "django.db.backends",
     "django.template",
     "amqp",
@@ -43,7 +44,8 @@ class NoPaths(logging.Filter):
         if not record.name.startswith("django.") or not hasattr(record, "request"):
             return True
         if record.name == "django.security.csrf":
-            record.msg, record.args = "Refused: %s", record.args[:1] if record.args else ()
+            first = record.args[:1] if isinstance(record.args, tuple) else ()
+            record.msg, record.args = "Refused: %s", first
             return True
         if record.name.startswith("django.security."):  # scanners do this all day
             record.levelno, record.exc_info = logging.WARNING, None
@@ -132,6 +134,8 @@ def logging_config(
 
 def configure_structlog() -> None:
     """Send our own lines through the standard library, where the formatters stand."""
+    # What no line of ours says need not be found out for each.
+    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

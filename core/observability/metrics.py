@@ -81,7 +81,7 @@ def share_between_processes(folder: Path) -> None:
     _folder[:] = [folder]
     # prometheus_client reads the folder's name there, and nowhere else.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-    values.ValueClass = values.MultiProcessValue()
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
 
 
 def _is_alive(file: Path) -> bool:

@@ -34,7 +34,7 @@ class _Shared(Collector):
 
     def collect(self) -> Iterator[Metric]:
         files = [str(file) for file in self.folder.glob("*.db")]
-        yield from MultiProcessCollector.merge(files)
+        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
 
 
 class _Gauges(Collector):

@@ -54,7 +54,7 @@ def start() -> None:
         data_collection=NOTHING,
         max_request_body_size="never",
         max_breadcrumbs=0,
-        before_send=before_send,
+        before_send=before_send,  # type: ignore[arg-type]
     )
 
 

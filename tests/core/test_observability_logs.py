@@ -21,6 +21,7 @@ from tests.core.log_lines import log_lines
 from tests.factories import UserFactory
 
 log = structlog.get_logger("a.shop")
+NOTHING: dict[str, int] = {}
 
 
 def test_a_line_has_the_agreed_fields_in_the_agreed_form_and_no_others():
@@ -193,7 +194,7 @@ def test_what_the_database_refuses_is_not_repeated(what):
 
 def test_python_s_own_errors_do_not_quote_what_they_were_given():
     failures = []
-    for work in (lambda: int("Anna"), lambda: {}["Anna"], lambda: float("Anna")):
+    for work in (lambda: int("Anna"), lambda: NOTHING["Anna"], lambda: float("Anna")):
         with pytest.raises((ValueError, KeyError)) as caught:
             work()
         failures.append(caught.value)
@@ -207,7 +208,7 @@ def test_python_s_own_errors_do_not_quote_what_they_were_given():
 
 def test_a_name_that_does_not_exist_is_quoted_because_it_is_ours():
     with pytest.raises(AttributeError) as caught:
-        object().nothing  # noqa: B018
+        object().nothing  # type: ignore[attr-defined]  # noqa: B018
 
     assert safe_message(caught.value) == "'object' object has no attribute 'nothing'"
 

@@ -1,4 +1,6 @@
 import re
+import subprocess
+from contextlib import contextmanager
 
 import pytest
 from django.urls import include, path, re_path
@@ -9,8 +11,8 @@ from core.observability import metrics
 from core.observability.metrics import Gauges, deliveries_total
 from core.observability.scrape import metrics_page
 from tests.core.log_lines import log_lines
+from tests.core.processes import PROJECT, python
 from tests.core.test_observability_requests import breaks, counts
-from tests.factories import OrganizationFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -70,9 +72,8 @@ def test_whoever_sends_something_counts_it_by_channel_and_outcome(client):
     assert value_of(line) == before + 1
 
 
-def test_the_age_of_the_outbox_is_read_when_it_is_asked_for(time_machine):
+def test_the_age_of_the_outbox_is_read_when_it_is_asked_for(salon, time_machine):
     assert value_of("holdfast_outbox_age_seconds") == 0
-    salon = OrganizationFactory()
     Event.objects.create(
         organization=salon, name="a.b", subject_type="a", subject_id=salon.pk, actor_kind="command"
     )
@@ -124,3 +125,32 @@ def test_the_numbers_can_still_be_read_when_the_database_cannot(monkeypatch):
     deliveries_total.labels("email", "failed").inc()
 
     assert re.search(r"^holdfast_deliveries_total\{", metrics_page().decode(), re.MULTILINE)
+
+
+@contextmanager
+def counting(folder, how_many):
+    """A process that has counted so many deliveries and lives on; what it finds in all."""
+    command = python("-m", "tests.core.counting", str(folder), str(how_many))
+    process = subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.communicate("go\n")
+
+
+def test_processes_share_their_numbers_and_those_of_the_dead_still_count(tmp_path):
+    with counting(tmp_path, 3) as alone:
+        assert alone == 3
+        with counting(tmp_path, 4) as both:
+            assert both == 7
+        with counting(tmp_path, 1) as after_one_ended:
+            assert after_one_ended == 8
+
+
+def test_numbers_begin_again_when_nobody_of_before_is_left(tmp_path):
+    with counting(tmp_path, 3) as before:
+        assert before == 3
+    with counting(tmp_path, 1) as again:
+        assert again == 1

@@ -3,6 +3,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 import sentry_sdk
 from django.db import IntegrityError
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 PERSON = {"email": "anna.muster@example.com", "name": "Anna Muster"}
 
 
-def saves_twice(request):
+def saves_twice(request, token):
     secret_name = PERSON["name"]
     UserFactory(**PERSON)
     User.objects.create(**PERSON)
@@ -28,14 +29,20 @@ def saves_twice(request):
 urlpatterns = [path("save/<str:token>", saves_twice)]
 
 
-class Collector(BaseHTTPRequestHandler):
+class Sentry(HTTPServer):
     """Speaks Sentry's envelope endpoint, and keeps what it is told."""
+
+    told: list[str]
+
+
+class Collector(BaseHTTPRequestHandler):
+    server: Sentry
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        self.server.told.append(body.decode())
+        unpack = {"br": brotli.decompress, "gzip": gzip.decompress}
+        encoding = self.headers.get("Content-Encoding", "")
+        self.server.told.append(unpack.get(encoding, bytes)(body).decode())
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"{}")
@@ -46,7 +53,7 @@ class Collector(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def collector():
-    with HTTPServer(("127.0.0.1", 0), Collector) as server:
+    with Sentry(("127.0.0.1", 0), Collector) as server:
         server.told = []
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server

@@ -9,7 +9,7 @@ from tests.core.log_lines import log_lines
 from tests.core.test_observability_metrics import value_of
 
 log = structlog.get_logger("a.task")
-seen = []
+seen: list[str] = []
 
 
 @shared_task
@@ -65,7 +65,7 @@ def test_a_task_inside_a_task_keeps_the_id_and_gives_it_back():
 
 
 def test_the_id_travels_in_the_message_s_headers():
-    headers = {}
+    headers: dict[str, str] = {}
     with request_id_of("req-1"):
         observed_tasks._send_the_request_id(headers=headers)
 
