@@ -139,7 +139,4 @@ CONTENT_SECURITY_POLICY_EXCEPTIONS: dict[str, dict[str, list[str]]] = {
     # The console's Alpine.js evaluates the expressions in its templates' attributes, and
     # its progress bars, charts and theme colors are inline styles. Inline scripts stay out.
     "/admin/": {"script-src": [csp.UNSAFE_EVAL], "style-src": [csp.UNSAFE_INLINE]},
-    # Swagger UI styles its page and its elements inline.
-    "/api/docs/ui": {"style-src": [csp.UNSAFE_INLINE]},
-    "/api/v1/docs/ui": {"style-src": [csp.UNSAFE_INLINE]},
 }

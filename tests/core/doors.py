@@ -55,7 +55,6 @@ urlpatterns = [
     re_path(API + "password$", Password.as_view()),
     re_path(API + "list$", limited(RateClass.LENIENT)(WhoAmI.as_view())),
     re_path(API + "health$", page),
-    re_path(API + "docs/ui$", page),
     path("health/lb", page),
     path("page", page),
     path("admin/", admin.site.urls),

@@ -117,10 +117,6 @@ class TestHeaders:
             "style-src 'self' 'unsafe-inline'",
         }
 
-    def test_the_docs_may_style_inline(self, client):
-        for path in ("/api/docs/ui", "/api/v1/docs/ui"):
-            assert policy_of(client.get(path)) - STRICT == {"style-src 'self' 'unsafe-inline'"}
-
     def test_data_may_load_nothing_at_all(self, client):
         assert policy_of(client.get("/api/me")) == {"default-src 'none'", "frame-ancestors 'none'"}
 
