@@ -21,6 +21,8 @@ from bookings.availability.terms import ResourceCalendar, ServiceRules
 from bookings.errors import NotOffered, SlotTaken
 from bookings.models import Allocation, Booking, Hold, Service
 from bookings.selectors.slots import calendars_of, read_busy, rules_of, with_causes
+from core import events
+from core.access import Caller
 from core.db import require_transaction, rows, violation_of
 
 # To a client these are one thing: somebody else was first.
@@ -145,6 +147,17 @@ def taking() -> AbstractContextManager[None]:
     return violation_of("allocation_lane_is_free", becomes=SlotTaken)
 
 
+def wrong_with(service: Service, starts_at: datetime, minutes: int) -> dict[str, list[str]]:
+    """What a request alone shows to be wrong with its time, by the path of each field."""
+    wrong = {}
+    if starts_at <= timezone.now():
+        wrong["timeSlot.startTime"] = ["This time is in the past."]
+    if minutes not in service.durations:
+        offered = ", ".join(map(str, service.durations))
+        wrong["timeSlot.duration"] = [f"This service takes {offered} minutes."]
+    return wrong
+
+
 def give_back(*, booking: Booking | None = None, hold: Hold | None = None) -> list[UUID]:
     """Release what a booking or a hold keeps busy; return the released allocations' ids."""
     require_transaction()
@@ -206,9 +219,15 @@ def _release_lapsed_holds(lane_id: int, stretch: Interval, now: datetime) -> Non
         starts_at__lt=stretch.end,
         ends_at__gt=stretch.start,
     )
-    hold_ids = list(lapsed.filter(hold__isnull=False).values_list("hold_id", flat=True))
-    if hold_ids:
-        end_holds(hold_ids, now)
+    end_lapsed(Hold.objects.filter(pk__in=list(lapsed.values_list("hold_id", flat=True))), now)
+
+
+def end_lapsed(holds: Iterable[Hold], now: datetime) -> None:
+    """Release holds whose time is over, whether the clock found them or somebody in their way."""
+    lapsed = list(holds)
+    end_holds([hold.pk for hold in lapsed], now)
+    for hold in lapsed:
+        events.record("hold.lapsed", hold, caller=Caller.clock(hold.organization_id))
 
 
 def end_holds(hold_ids: Sequence[UUID], now: datetime) -> None:

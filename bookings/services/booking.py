@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Model
-from django.utils import timezone
 
 from bookings.errors import ReferenceTaken, SlotTaken
 from bookings.models import Booking, Resource, Service
@@ -18,6 +17,7 @@ from bookings.services.allocating import (
     new_allocation,
     relabel,
     taking,
+    wrong_with,
 )
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.hold import HoldClaim, claim_hold, end_claimed_hold
@@ -97,12 +97,7 @@ def create_booking(
 
 def _check(request: BookingRequest) -> None:
     """Refuse what the request alone shows to be wrong. Raises Invalid."""
-    wrong = {}
-    if request.starts_at <= timezone.now():
-        wrong["timeSlot.startTime"] = ["This time is in the past."]
-    if request.minutes not in request.service.durations:
-        offered = ", ".join(map(str, request.service.durations))
-        wrong["timeSlot.duration"] = [f"This service takes {offered} minutes."]
+    wrong = wrong_with(request.service, request.starts_at, request.minutes)
     if request.service.company_required and not request.customer.company.strip():
         wrong["company"] = ["This field is required."]
     if request.service.inquiry_required and not request.inquiry.strip():

@@ -15,10 +15,12 @@ from bookings.errors import HoldLapsed
 from bookings.models import Hold, Resource, Service
 from bookings.services.allocating import (
     end_holds,
+    end_lapsed,
     find_place,
     lock_resources,
     new_allocation,
     taking,
+    wrong_with,
 )
 from core import events
 from core.access import Caller
@@ -55,8 +57,11 @@ def place_hold(
     """Exclude all others from a time for `kept_minutes` (30 at most).
 
     `token` is what its owner shows later (`new_token()`); only a digest is kept.
-    Raises SlotTaken, NotOffered.
+    Raises SlotTaken, NotOffered; Invalid for a start in the past or a duration that the
+    service does not have.
     """
+    if wrong := wrong_with(service, starts_at, minutes):
+        raise Invalid(fields=wrong)
     place = find_place(
         service=service,
         starts_at=starts_at,
@@ -109,9 +114,7 @@ def lapse_holds() -> int:
     lock_resources(set(found.values()))
     # Read again: one may have become a booking while we waited.
     lapsed = list(Hold.objects.filter(pk__in=found, ended_at=None))
-    end_holds([hold.pk for hold in lapsed], now)
-    for hold in lapsed:
-        events.record("hold.lapsed", hold, caller=Caller.clock(hold.organization_id))
+    end_lapsed(lapsed, now)
     return len(lapsed)
 
 

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from django.utils import timezone
-
 from bookings.errors import IllegalTransition, SlotTaken
 from bookings.models import Booking, Resource
 from bookings.services.allocating import (
@@ -18,6 +16,7 @@ from bookings.services.allocating import (
     lock_resources,
     new_allocation,
     taking,
+    wrong_with,
 )
 from bookings.services.booking import check_version, locked, with_alternatives
 from core import events
@@ -157,12 +156,9 @@ def _check_open(booking: Booking) -> None:
 
 
 def _check_time(booking: Booking, starts_at: datetime, minutes: int) -> None:
-    wrong = {}
-    if starts_at <= timezone.now():
-        wrong["timeSlot.startTime"] = ["This time is in the past."]
-    if minutes not in booking.service.durations and minutes != _minutes_of(booking):
-        offered = ", ".join(map(str, booking.service.durations))
-        wrong["timeSlot.duration"] = [f"This service takes {offered} minutes."]
+    wrong = wrong_with(booking.service, starts_at, minutes)
+    if minutes == _minutes_of(booking):  # what it has it may keep, whatever the service says now
+        wrong.pop("timeSlot.duration", None)
     if wrong:
         raise Invalid(fields=wrong)
 
