@@ -89,12 +89,8 @@ def set_places(resource: Resource, places: int) -> bool:
     lock_resources([resource.pk])
     lanes = {lane.number: lane for lane in Lane.objects.filter(resource=resource)}
     going = [lane for lane in lanes.values() if lane.is_active and lane.number > places]
-    if going:
-        taken = Allocation.objects.filter(
-            lane__in=going, released_at=None, ends_at__gt=timezone.now()
-        ).count()
-        if taken:
-            raise PlaceInUse(bookings=taken)
+    if taken := bookings_beyond(resource, places):
+        raise PlaceInUse(bookings=taken)
     wanted = range(1, places + 1)
     missing = [Lane(resource=resource, number=n) for n in wanted if n not in lanes]
     coming = [lanes[n] for n in wanted if n in lanes and not lanes[n].is_active]
@@ -102,3 +98,9 @@ def set_places(resource: Resource, places: int) -> bool:
     Lane.objects.filter(pk__in=[lane.pk for lane in coming]).update(is_active=True)
     Lane.objects.filter(pk__in=[lane.pk for lane in going]).update(is_active=False)
     return bool(missing or coming or going)
+
+
+def bookings_beyond(resource: Resource, places: int) -> int:
+    """Count what is not over and stands on a place after the first `places`."""
+    ahead = Allocation.objects.filter(released_at=None, ends_at__gt=timezone.now())
+    return ahead.filter(lane__resource=resource, lane__number__gt=places).count()

@@ -4,6 +4,7 @@ import config.settings.required  # noqa: F401  (first: refuses before anything i
 from config.settings.api import *  # noqa: F403
 from config.settings.base import *  # noqa: F403
 from config.settings.cache import *  # noqa: F403
+from config.settings.console import *  # noqa: F403
 from config.settings.database import *  # noqa: F403
 from config.settings.mail import *  # noqa: F403
 from config.settings.middleware import *  # noqa: F403

@@ -18,5 +18,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # The console's pages stand on the organization's clock, in the reader's language.
+    "core.admin.context.ConsoleContext",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

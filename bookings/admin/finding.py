@@ -1,0 +1,50 @@
+"""The one search box: somebody calls, and a word of theirs is enough."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bookings.models import Booking
+from bookings.selectors.booking import search
+from bookings.selectors.people import find_people
+from core.admin.context import desk_of, organization_of
+from core.admin.panels import panel
+
+MOST = 25
+
+
+@panel("console.find")
+def find(request: HttpRequest, *, term: str) -> HttpResponseBase:
+    """Open the booking whose reference `term` is, else show the people it means."""
+    desk = desk_of(request)
+    if not desk.may("bookings:read"):
+        raise PermissionDenied
+    organization = organization_of(request)
+    if (booking := _by_reference(organization.pk, term)) is not None:
+        page = reverse("admin:bookings_booking_change", args=[booking.pk])
+        return HttpResponseRedirect(page)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Search"),
+        "found_term": term,
+        "people": find_people(organization.pk, term, now=timezone.now(), most=MOST),
+        "may_book": desk.may("bookings:write"),
+        "may_read_customers": desk.may("customers:read"),
+    }
+    return TemplateResponse(request, "admin/bookings/find.html", context)
+
+
+def _by_reference(organization_id: object, term: str) -> Booking | None:
+    plain = term.replace("-", "").replace(" ", "").upper()
+    if len(plain) != 8 or "@" in term:
+        return None
+    ours = Booking.objects.filter(organization_id=organization_id)
+    wanted = f"{plain[:4]}-{plain[4:]}"
+    return search(ours, term).filter(reference=wanted).first()

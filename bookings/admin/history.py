@@ -1,0 +1,123 @@
+"""What happened to a booking, when, and who did it: its events in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from bookings.models import Booking, Resource
+from core import times
+from core.access import CallerKind
+from core.models import ApiKey, Event, User
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Entry:
+    at: datetime
+    sentence: str
+    who: str
+
+
+def history_of(booking: Booking) -> list[Entry]:
+    """Return the story of a booking, oldest first. Four queries at most, however long it is."""
+    events = list(Event.objects.filter(subject_id=booking.pk).order_by("id")[:MOST])
+    names = _Names(events)
+    return [
+        Entry(event.created_at, _sentence(event, names), names.actor(event)) for event in events
+    ]
+
+
+class _Names:
+    """Who acted and where a booking stood, looked up all at once."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self.users = self._named(User, self._actors(events, CallerKind.USER))
+        self.keys = self._named(ApiKey, self._actors(events, CallerKind.KEY))
+        resources = {
+            UUID(event.data[key])
+            for event in events
+            for key in ("from_resource_id", "resource_id")
+            if event.name == "booking.rescheduled" and event.data.get(key)
+        }
+        self.resources = self._named(Resource, resources)
+
+    @staticmethod
+    def _actors(events: Iterable[Event], kind: CallerKind) -> set[UUID]:
+        return {event.actor_id for event in events if event.actor_kind == kind and event.actor_id}
+
+    @staticmethod
+    def _named(model: Any, ids: set[UUID]) -> dict[UUID, str]:
+        if not ids:
+            return {}
+        if model is ApiKey:
+            return dict(model.objects.filter(pk__in=ids).values_list("pk", "name"))
+        return {row.pk: str(row) for row in model.objects.filter(pk__in=ids)}
+
+    def actor(self, event: Event) -> str:
+        kind, pk = event.actor_kind, event.actor_id
+        if kind == CallerKind.USER:
+            return self.users.get(pk, _("somebody"))
+        if kind == CallerKind.KEY:
+            name = self.keys.get(pk)
+            return _("API key “%(name)s”") % {"name": name} if name else _("an API key")
+        if kind == CallerKind.CUSTOMER:
+            return _("the customer")
+        return _("by itself") if kind == CallerKind.CLOCK else _("a command")
+
+    def resource(self, text: str | None) -> str:
+        return self.resources.get(UUID(text), "") if text else ""
+
+
+def _sentence(event: Event, names: _Names) -> str:
+    say = SENTENCES.get(event.name)
+    return say(event.data, names) if say else event.name
+
+
+def _created(data: dict[str, Any], names: _Names) -> str:
+    start = _moment(data.get("starts_at"))
+    if data.get("status") == Booking.Status.CONFIRMED:
+        return _("Booked for %(start)s") % {"start": start}
+    return _("Requested for %(start)s") % {"start": start}
+
+
+def _confirmed(data: dict[str, Any], names: _Names) -> str:
+    return _("Confirmed at once") if data.get("instant") else _("Confirmed")
+
+
+def _rescheduled(data: dict[str, Any], names: _Names) -> str:
+    before, after = _moment(data.get("from_starts_at")), _moment(data.get("starts_at"))
+    was, now = names.resource(data.get("from_resource_id")), names.resource(data.get("resource_id"))
+    if before == after and was != now:
+        return _("Moved from %(was)s to %(now)s") % {"was": was, "now": now}
+    if was != now:
+        return _("Moved from %(before)s with %(was)s to %(after)s with %(now)s") % {
+            "before": before,
+            "was": was,
+            "after": after,
+            "now": now,
+        }
+    return _("Moved from %(before)s to %(after)s") % {"before": before, "after": after}
+
+
+SENTENCES: dict[str, Callable[[dict[str, Any], _Names], str]] = {
+    "booking.created": _created,
+    "booking.confirmed": _confirmed,
+    "booking.rescheduled": _rescheduled,
+    "booking.updated": lambda data, names: _("Details changed"),
+    "booking.completed": lambda data, names: _("Completed"),
+    "booking.marked_no_show": lambda data, names: _("Marked as no-show"),
+    "booking.cancelled": lambda data, names: _("Cancelled"),
+}
+
+
+def _moment(text: str | None) -> str:
+    moment = parse_datetime(text) if text else None
+    return times.moment(moment) if moment else _("a time")

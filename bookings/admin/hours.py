@@ -1,0 +1,187 @@
+"""Opening hours of one resource: a week on one page, saved by its service in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.dateparse import parse_date, parse_time
+from django.utils.translation import gettext as _
+
+from bookings.models import Resource, Schedule, WeeklyHours
+from bookings.services.schedule import set_weekly_hours
+from core.admin.context import caller_of
+from core.admin.refusals import sentence_of, sentences_by_field
+from core.errors import DomainError
+
+if TYPE_CHECKING:
+    from bookings.admin.resource import ResourceAdmin
+
+STRETCHES = 3  # fields of a day; a day that has more shows them all
+WORKDAYS = range(1, 5)
+NEW = "new"
+
+
+@dataclass
+class Day:
+    """One weekday of the form: the texts in its fields, and what is wrong with them."""
+
+    number: int
+    name: str
+    stretches: list[tuple[str, str]]
+    wrong: str = ""
+
+
+def opening_hours(admin: ResourceAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Show the hours of a resource; a POST replaces them, or copies Monday to the workdays."""
+    resource: Resource = admin.row(request, pk)
+    may_change = admin.has_change_permission(request)
+    schedules = list(resource.schedules.order_by("valid_from_on", "id"))
+    schedule = _schedule(schedules, request.GET.get("schedule", ""))
+    if request.method != "POST":
+        days = _days_of(schedule)
+        return _show(admin, request, resource, schedules, schedule, days)
+    if not may_change:
+        raise PermissionDenied
+    days = _days_in(request.POST)
+    if request.POST.get("go") == "copy":
+        for number in WORKDAYS:
+            days[number].stretches = list(days[0].stretches)
+        return _show(admin, request, resource, schedules, schedule, days)
+    first, last = _date(request.POST, "valid_from"), _date(request.POST, "valid_to")
+    try:
+        stretches = _stretches_in(days)
+        set_weekly_hours(
+            resource,
+            stretches,
+            caller=caller_of(request),
+            schedule=schedule,
+            valid_from_on=first,
+            valid_to_on=last,
+        )
+    except Unreadable:
+        refused = _("Some of these are no times.")
+        return _show(admin, request, resource, schedules, schedule, days, refused=refused)
+    except DomainError as error:
+        wrong = sentences_by_field(error)
+        for day in days:
+            day.wrong = " ".join(wrong.pop(f"day{day.number}", []))
+        rest = " ".join(text for texts in wrong.values() for text in texts)
+        refused = rest or sentence_of(error)
+        return _show(admin, request, resource, schedules, schedule, days, refused=refused)
+    admin.message_user(request, _("The hours are saved. What is booked already stays."))
+    return HttpResponseRedirect(reverse("admin:bookings_resource_change", args=[pk]))
+
+
+def redirect_to(resource: Resource) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:bookings_resource_hours", args=[resource.pk]))
+
+
+class Unreadable(Exception):
+    """A field holds no time, or only one of two is filled in."""
+
+
+def _schedule(schedules: list[Schedule], wanted: str) -> Schedule | None:
+    """Return the schedule that the address names, else the first; None for a new one."""
+    if wanted == NEW:
+        return None
+    if not wanted:
+        return schedules[0] if schedules else None
+    for schedule in schedules:
+        if str(schedule.pk) == wanted:
+            return schedule
+    raise Http404
+
+
+def _days_of(schedule: Schedule | None) -> list[Day]:
+    days = [Day(number, str(name), []) for number, name in WeeklyHours.Weekday.choices]
+    if schedule is not None:
+        for row in schedule.weekly_hours.order_by("weekday", "opens"):
+            days[row.weekday].stretches.append((f"{row.opens:%H:%M}", f"{row.closes:%H:%M}"))
+    return _filled_up(days)
+
+
+def _days_in(sent: QueryDict) -> list[Day]:
+    days = []
+    for number, name in WeeklyHours.Weekday.choices:
+        opens, closes = sent.getlist(f"opens{number}"), sent.getlist(f"closes{number}")
+        pairs = [(a.strip(), b.strip()) for a, b in zip(opens, closes, strict=False)]
+        days.append(Day(number, str(name), [pair for pair in pairs if any(pair)]))
+    return _filled_up(days)
+
+
+def _filled_up(days: list[Day]) -> list[Day]:
+    for day in days:
+        day.stretches += [("", "")] * (STRETCHES - len(day.stretches))
+    return days
+
+
+def _stretches_in(days: list[Day]) -> list[tuple[int, time, time]]:
+    """Return what is filled in. Raises Unreadable, with the days marked."""
+    found = []
+    for day in days:
+        for texts in day.stretches:
+            if not any(texts):
+                continue
+            opens, closes = (_time(text) for text in texts)
+            if opens is None or closes is None:
+                day.wrong = _("Write times like 09:00, and both of them.")
+            else:
+                found.append((day.number, opens, closes))
+    if any(day.wrong for day in days):
+        raise Unreadable
+    return found
+
+
+def _time(text: str) -> time | None:
+    try:
+        wall = parse_time(text)
+    except ValueError:
+        return None
+    return wall.replace(second=0, microsecond=0, tzinfo=None) if wall is not None else None
+
+
+def _date(sent: QueryDict, name: str) -> date | None:
+    try:
+        return parse_date(sent.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _show(
+    admin: ResourceAdmin,
+    request: HttpRequest,
+    resource: Resource,
+    schedules: list[Schedule],
+    schedule: Schedule | None,
+    days: list[Day],
+    **context: Any,
+) -> HttpResponseBase:
+    is_sent = request.method == "POST"
+    return admin.page(
+        request,
+        "admin/bookings/hours.html",
+        title=_("Opening hours"),
+        resource=resource,
+        schedules=schedules,
+        schedule=schedule,
+        days=days,
+        valid_from=_shown_date(request, "valid_from", schedule and schedule.valid_from_on, is_sent),
+        valid_to=_shown_date(request, "valid_to", schedule and schedule.valid_to_on, is_sent),
+        may_change=admin.has_change_permission(request),
+        up_url=reverse("admin:bookings_resource_change", args=[resource.pk]),
+        up_title=resource.name,
+        **context,
+    )
+
+
+def _shown_date(request: HttpRequest, name: str, kept: date | None, is_sent: bool) -> str:
+    if is_sent:
+        return request.POST.get(name, "")
+    return kept.isoformat() if kept else ""

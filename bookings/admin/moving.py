@@ -1,0 +1,153 @@
+"""The page "Reschedule": other times for a booking, its own time counted as free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from bookings.admin.acting import back_to, may_act_on, page_of, up_to, version_in
+from bookings.admin.drafting import parse_day, parse_moment, parse_wall
+from bookings.admin.offering import moment_on, offer, refusal_of
+from bookings.models import Booking, Resource
+from bookings.services.allocating import live_allocations_of
+from bookings.services.rescheduling import Changes, update_booking
+from core import times
+from core.admin.context import caller_of, desk_of
+from core.admin.panels import panels_at
+from core.admin.refusals import sentences_by_field
+from core.errors import DomainError
+
+if TYPE_CHECKING:
+    from bookings.admin.booking import BookingAdmin
+
+ANY = "any"
+
+
+@dataclass
+class Move:
+    """Where a booking shall go. `resource` None means anyone who is free."""
+
+    day: date
+    day_was_asked: bool
+    minutes: int
+    durations: list[int]
+    resources: list[Resource]
+    resource: Resource | None
+    start: datetime | None
+
+    @property
+    def resource_id(self) -> UUID | None:
+        return self.resource.pk if self.resource else None
+
+    @property
+    def query(self) -> str:
+        """The address of this choice without its day."""
+        return urlencode({"minutes": self.minutes, "resource": self.resource_id or ANY})
+
+
+def reschedule(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Offer other times; a POST of one moves the booking there."""
+    booking = may_act_on(admin, request, pk)
+    if booking.status not in Booking.OPEN:
+        admin.message_user(request, _("This booking is over, so it cannot be moved."))
+        return HttpResponseRedirect(page_of(booking))
+    move = _read(request, booking)
+    if request.method != "POST" or "move" not in request.POST:
+        return _show(admin, request, booking, move)
+    if move.start is None:
+        return _show(admin, request, booking, move, refused=_("Choose a time."))
+    if _is_there_already(booking, move):  # the second click of a double click
+        return back_to(request, booking)
+    wanted: Resource | Literal["any"] = move.resource or "any"
+    changes = Changes(starts_at=move.start, minutes=move.minutes, resource=wanted)
+    try:
+        moved = update_booking(
+            booking,
+            changes,
+            caller=caller_of(request),
+            expected_version=version_in(request),
+            on_grid=not request.POST.get("other_time"),
+        )
+    except DomainError as error:
+        fields = [text for texts in sentences_by_field(error).values() for text in texts]
+        refused = " ".join(fields) or refusal_of(error, move.start)
+        return _show(admin, request, admin.row(request, pk), move, refused=refused)
+    admin.message_user(
+        request,
+        _("%(reference)s is now %(when)s.")
+        % {"reference": moved, "when": times.span(moved.starts_at, moved.ends_at)},
+    )
+    return HttpResponseRedirect(page_of(moved))
+
+
+def _is_there_already(booking: Booking, move: Move) -> bool:
+    same_resource = move.resource is None or move.resource_id == booking.resource_id
+    return same_resource and booking.starts_at == move.start and minutes_of(booking) == move.minutes
+
+
+def _read(request: HttpRequest, booking: Booking) -> Move:
+    sent = request.POST if request.method == "POST" else request.GET
+    resources = [one for one in booking.service.resources.all() if one.is_active]
+    if booking.resource not in resources:
+        resources.append(booking.resource)
+    usual = minutes_of(booking)
+    durations = sorted({usual, *booking.service.durations})
+    here = str(booking.resource_id)
+    named = sent.get("resource", here)
+    resource = next((one for one in resources if str(one.pk) == named), None)
+    if resource is None and named != ANY:
+        resource = booking.resource
+    day = parse_day(sent.get("day", ""))
+    day_was_asked = day is not None
+    day = day or max(times.local(booking.starts_at).date(), times.today())
+    start = parse_moment(sent.get("start", ""))
+    wall = parse_wall(sent.get("other_time", ""))
+    if wall is not None:
+        start = moment_on(day, wall, desk_of(request).zone)
+    minutes = next((n for n in durations if str(n) == sent.get("minutes", "")), usual)
+    return Move(day, day_was_asked, minutes, durations, resources, resource, start)
+
+
+def _show(
+    admin: BookingAdmin, request: HttpRequest, booking: Booking, move: Move, **context: Any
+) -> HttpResponseBase:
+    own = live_allocations_of(booking)
+
+    def offered() -> Any:
+        return offer(
+            booking.service,
+            move.day,
+            zone=desk_of(request).zone,
+            minutes=move.minutes,
+            resource_id=move.resource_id,
+            besides=own,
+        )
+
+    found = offered()
+    if not found.groups and found.next_days and not move.day_was_asked:
+        move.day = found.next_days[0]
+        found = offered()
+    return admin.page(
+        request,
+        "admin/bookings/reschedule.html",
+        title=_("Reschedule"),
+        booking=booking,
+        move=move,
+        offer=found,
+        day_before=times.day_before(move.day),
+        day_after=times.day_after(move.day),
+        told=panels_at("booking.told", request, booking=booking, change="rescheduled"),
+        **up_to(booking),
+        **context,
+    )
+
+
+def minutes_of(booking: Booking) -> int:
+    return (booking.ends_at - booking.starts_at) // timedelta(minutes=1)

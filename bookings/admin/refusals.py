@@ -1,0 +1,33 @@
+"""Why a time or a change is refused, for people. The keys are reasons and the API's sentences."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.admin.refusals import say
+
+say(
+    {
+        "SLOT_TAKEN": _("This time is no longer free."),
+        "HELD": _("Somebody is booking this time right now."),
+        "NO_LANE": _("This time is no longer free."),
+        "OUTSIDE_HOURS": _("This time is outside opening hours."),
+        "TIME_OFF": _("Nobody is there at this time."),
+        "HOLIDAY": _("This day is a holiday."),
+        "BUFFER": _("This time is too close to another appointment."),
+        "MIN_NOTICE": _("This time is too soon to be booked."),
+        "HORIZON": _("This time is too far ahead to be booked."),
+        "OFF_GRID": _("Appointments do not begin at this minute."),
+        "LIMIT_DAY": _("This day has as many appointments as it may have."),
+        "EXTERNAL_BUSY": _("There is something else in the calendar at this time."),
+        "HOLD_LAPSED": _("The time was kept for too long and was given back."),
+        "ILLEGAL_TRANSITION": _("In its present status this booking cannot do that."),
+        "PLACE_IN_USE": _(
+            "There are bookings ahead on a place that would go. Move or cancel them first."
+        ),
+        "Closing comes after opening.": _("Closing comes after opening."),
+        "These hours overlap.": _("These hours overlap."),
+        "A schedule must end after it begins.": _("A schedule must end after it begins."),
+        "This booking is over, so it cannot be changed.": _(
+            "This booking is over, so it cannot be changed."
+        ),
+    }
+)

@@ -1,0 +1,163 @@
+"""Staff and other resources: who they are, what they do, for how many at once."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+)
+
+from bookings.admin import hours
+from bookings.errors import PlaceInUse
+from bookings.models import Resource, ResourceType, Service
+from bookings.services.schedule import MOST_PLACES, bookings_beyond, set_places
+from core import times
+from core.admin.base import HouseAdmin
+from core.admin.context import organization_of
+from core.admin.refusals import sentence_of
+from core.admin.wall import HouseForm
+from core.models import Organization
+from core.templatetags.console import render_pill
+
+STAFF = "staff"
+
+
+class ResourceForm(HouseForm):
+    """`places` and `services` are no columns of the row: the page writes them itself."""
+
+    timezone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"), choices=times.zone_choices, widget=UnfoldAdminSelectWidget
+    )
+    places = forms.IntegerField(
+        label=gettext_lazy("Bookings at once"),
+        help_text=gettext_lazy("One for a person; as many as there is room for, otherwise."),
+        min_value=1,
+        max_value=MOST_PLACES,
+        initial=1,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    services = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Does"),
+        queryset=Service.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+    class Meta:
+        model = Resource
+        fields = ["name", "type", "timezone", "is_active"]
+        labels = {
+            "name": gettext_lazy("Name"),
+            "type": gettext_lazy("Type"),
+            "is_active": gettext_lazy("Can be booked"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "type" not in self.fields:  # shown to somebody who may only look
+            return
+        ours = Service.objects.for_organization(self.organization_id)
+        self.fields["services"].queryset = ours
+        self.fields["type"].required = False  # without one it is staff
+        if self.instance._state.adding:
+            zone = Organization.objects.values_list("timezone", flat=True)
+            self.fields["timezone"].initial = zone.get(pk=self.organization_id)
+        else:
+            self.fields["services"].initial = list(self.instance.services.all())
+            self.fields["places"].initial = self.instance.lanes.filter(is_active=True).count()
+
+    def clean_places(self) -> int:
+        places: int = self.cleaned_data["places"]
+        if not self.instance._state.adding and bookings_beyond(self.instance, places):
+            raise forms.ValidationError(sentence_of(PlaceInUse()))
+        return places
+
+
+@admin.register(Resource)
+class ResourceAdmin(HouseAdmin):
+    noun = "catalog"
+    form = ResourceForm
+    list_display = ["name", "kind", "does", "at_once", "state"]
+    list_display_links = ["name"]
+    sortable_by = ["name"]
+    change_form_outer_before_template = "admin/bookings/resource_head.html"
+    nothing_yet = gettext_lazy("Nobody here yet")
+    how_to_begin = gettext_lazy("Add a member of staff; opening hours come next.")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if not self.has_change_permission(request):
+            return [(None, {"fields": ["name", "type", "timezone", "is_active"]})]
+        fields = ["name", "type", "timezone", "is_active", "places", "services"]
+        return [(None, {"fields": fields})]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
+        lanes = Count("lanes", filter=Q(lanes__is_active=True))
+        rows = super().get_queryset(request).select_related("type")
+        return rows.prefetch_related("services").annotate(places=lanes)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(hours.opening_hours, self))
+        ours = path("<uuid:pk>/hours/", view, name="bookings_resource_hours")
+        return [ours, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        title = _("Staff and resources")
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def save_form(self, request: HttpRequest, form: forms.ModelForm, change: bool) -> Any:
+        resource = super().save_form(request, form, change)
+        if resource.type_id is None:
+            organization = organization_of(request)
+            resource.type, _made = ResourceType.objects.get_or_create(
+                organization=organization, key=STAFF, defaults={"name": _("Staff")}
+            )
+        return resource
+
+    def save_model(
+        self, request: HttpRequest, obj: Resource, form: forms.ModelForm, change: bool
+    ) -> None:
+        """The row, its places and its services: one transaction, the row locked first."""
+        super().save_model(request, obj, form, change)
+        set_places(obj, form.cleaned_data["places"])
+        obj.services.set(form.cleaned_data["services"])
+
+    def response_add(
+        self, request: HttpRequest, obj: Resource, post_url_continue: str | None = None
+    ) -> HttpResponseBase:
+        """Somebody new needs hours before they can be booked."""
+        self.message_user(request, _("Added. Now the opening hours."))
+        return hours.redirect_to(obj)
+
+    @admin.display(description=gettext_lazy("Type"))
+    def kind(self, resource: Resource) -> str:
+        return resource.type.name
+
+    @admin.display(description=gettext_lazy("Does"))
+    def does(self, resource: Resource) -> str:
+        return ", ".join(service.name for service in resource.services.all()) or _("nothing yet")
+
+    @admin.display(description=gettext_lazy("At once"))
+    def at_once(self, resource: Any) -> int:
+        return resource.places
+
+    @admin.display(description=gettext_lazy("State"))
+    def state(self, resource: Resource) -> SafeString:
+        if resource.is_active:
+            return render_pill("green", "check_circle", _("On"))
+        return render_pill("grey", "visibility_off", _("Off"))

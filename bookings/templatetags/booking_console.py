@@ -1,0 +1,43 @@
+"""A booking's status as people see it: a word, a color and a shape, never one of them alone."""
+
+from typing import NamedTuple
+
+from django import template
+from django.utils.safestring import SafeString
+
+from bookings.models import Booking
+from core.templatetags.console import render_pill
+
+register = template.Library()
+
+
+class Look(NamedTuple):
+    color: str
+    icon: str
+
+
+LOOKS = {
+    Booking.Status.PENDING: Look("amber", "hourglass_top"),
+    Booking.Status.CONFIRMED: Look("green", "check_circle"),
+    Booking.Status.COMPLETED: Look("slate", "done_all"),
+    Booking.Status.NO_SHOW: Look("red", "person_off"),
+    Booking.Status.CANCELLED: Look("grey", "cancel"),
+}
+
+
+@register.filter
+def status_pill(status: str) -> SafeString:
+    look = LOOKS[Booking.Status(status)]
+    label = str(Booking.Status(status).label)
+    is_cancelled = status == Booking.Status.CANCELLED
+    return render_pill(look.color, look.icon, label, struck=is_cancelled)
+
+
+@register.filter
+def status_color(status: str) -> str:
+    return LOOKS[Booking.Status(status)].color
+
+
+@register.filter
+def status_icon(status: str) -> str:
+    return LOOKS[Booking.Status(status)].icon

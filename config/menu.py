@@ -1,0 +1,98 @@
+"""The console's frame, as each person sees it: its menu, its name, its color.
+
+django-unfold asks for these by their names in config.settings.console.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from core.admin.colors import shades_of
+from core.admin.context import desk_of
+
+PRODUCT = "Holdfast"
+PRODUCT_COLOR = "#0f766e"
+
+
+def site_header(request: HttpRequest) -> str:
+    """Name the organization that is worked in: the first thing to be sure of."""
+    organization = desk_of(request).organization
+    return organization.name if organization else PRODUCT
+
+
+def site_subheader(request: HttpRequest) -> str:
+    return PRODUCT if desk_of(request).organization else ""
+
+
+def environment(request: HttpRequest) -> tuple[str, str] | None:
+    return settings.ENVIRONMENT_LABEL
+
+
+def accent(request: HttpRequest) -> dict[str, str]:
+    organization = desk_of(request).organization
+    return dict(shades_of(organization.accent_color if organization else PRODUCT_COLOR))
+
+
+def account(request: HttpRequest) -> list[dict[str, Any]]:
+    links = [{"title": _("Change password"), "link": reverse("admin:password_change")}]
+    if desk_of(request).has_choice:
+        choose = reverse("admin:choose_organization")
+        links.insert(0, {"title": _("Change organization"), "link": choose})
+    return links
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return what this person may open, in the order of how often it is needed."""
+    may = desk_of(request).may
+
+    def entry(title: str, icon: str, page: str, scope: str = "") -> dict[str, Any] | None:
+        try:
+            link = reverse(f"admin:{page}")
+        except NoReverseMatch:
+            return None
+        return {"title": title, "icon": icon, "link": link} if not scope or may(scope) else None
+
+    groups = [
+        (
+            "",
+            [
+                entry(_("Today"), "today", "index"),
+                entry(_("Bookings"), "event", "bookings_booking_changelist", "bookings:read"),
+                entry(_("Customers"), "group", "bookings_customer_changelist", "customers:read"),
+                entry(
+                    _("Messages"), "mail", "notifications_delivery_changelist", "deliveries:read"
+                ),
+            ],
+        ),
+        (
+            _("What can be booked"),
+            [
+                entry(_("Services"), "sell", "bookings_service_changelist", "catalog:read"),
+                entry(
+                    _("Staff and resources"),
+                    "badge",
+                    "bookings_resource_changelist",
+                    "catalog:read",
+                ),
+            ],
+        ),
+        (
+            _("Organization"),
+            [
+                entry(_("Settings"), "tune", "core_organization_changelist", "organization:write"),
+                entry(
+                    _("People"), "manage_accounts", "core_membership_changelist", "members:write"
+                ),
+                entry(_("API keys"), "key", "core_apikey_changelist", "keys:read"),
+            ],
+        ),
+    ]
+    shown = [(title, [item for item in items if item]) for title, items in groups]
+    return [
+        {"title": title, "separator": bool(title), "items": items}
+        for title, items in shown
+        if items
+    ]

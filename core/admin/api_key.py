@@ -1,0 +1,197 @@
+"""API keys: made with their text shown once, and revoked."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import times
+from core.access import EVERYTHING, PUBLISHABLE_SCOPES, SCOPES
+from core.admin.base import HouseAdmin
+from core.admin.context import caller_of, organization_of
+from core.admin.refusals import sentence_of, sentences_by_field
+from core.errors import DomainError
+from core.models import ApiKey
+from core.services.api_key import create_api_key, revoke_api_key
+from core.templatetags.console import render_pill
+
+
+class ApiKeyForm(forms.Form):
+    """What a new key is for. Without scopes it gets all that its kind may have."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=80,
+        help_text=gettext_lazy("What uses it: “website”, “accounting”."),
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=ApiKey.Kind.choices,
+        initial=ApiKey.Kind.SECRET,
+        widget=forms.RadioSelect,
+    )
+    expires_at = forms.DateField(
+        label=gettext_lazy("Good until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("That day included. Empty: until it is revoked."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("May"),
+        choices=list(SCOPES.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy(
+            "Choose none for everything that its kind may do. What may sit in a browser "
+            "can read the services, keep times and book."
+        ),
+    )
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(HouseAdmin):
+    noun = "keys"
+    list_display = ["name", "kind_name", "beginning", "may_do", "used", "state"]
+    list_display_links = ["name"]
+    sortable_by = ["name"]
+    nothing_yet = gettext_lazy("No API keys yet")
+    how_to_begin = gettext_lazy("A program needs one to book or to read bookings.")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(self.revoke_view))
+        ours = path("<uuid:pk>/revoke/", view, name="core_apikey_revoke")
+        return [ours, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        return super().changelist_view(request, {"title": _("API keys"), **(extra_context or {})})
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponseBase:
+        """Make a key and show its text in the answer, the only time anybody sees it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ApiKeyForm(request.POST or None)
+        up = {"up_url": reverse("admin:core_apikey_changelist"), "up_title": _("API keys")}
+        if request.method == "POST" and form.is_valid() and (text := self._make(request, form)):
+            page = self.page(
+                request, "admin/console/key_made.html", title=_("The new key"), key=text, **up
+            )
+            page.headers["Cache-Control"] = "no-store"
+            return page
+        return self.page(
+            request,
+            "admin/console/form.html",
+            title=_("New API key"),
+            form=form,
+            button=_("Make the key"),
+            **up,
+        )
+
+    def _make(self, request: HttpRequest, form: ApiKeyForm) -> str:
+        """Return the key's text; empty when it was refused, with the form saying why."""
+        data = form.cleaned_data
+        expires_on = data["expires_at"]
+        try:
+            _key, text = create_api_key(
+                organization=organization_of(request),
+                kind=ApiKey.Kind(data["kind"]),
+                name=data["name"],
+                caller=caller_of(request),
+                scopes=data["scopes"] or None,
+                expires_at=times.end_of(expires_on) if expires_on else None,
+            )
+        except DomainError as error:
+            fields = sentences_by_field(error)
+            for path_, messages in fields.items():
+                name = {"expiresAt": "expires_at"}.get(path_, path_)
+                form.add_error(name if name in form.fields else None, messages)
+            if not fields:
+                form.add_error(None, sentence_of(error))
+            return ""
+        return text
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponseBase:
+        try:
+            key = self.row(request, UUID(object_id))
+        except ValueError as error:
+            raise Http404 from error
+        return self.page(
+            request,
+            "admin/console/key.html",
+            title=key.name,
+            key=key,
+            state=self.state(key),
+            scopes=[SCOPES.get(scope, _("Everything")) for scope in key.scopes],
+            may_revoke=self.has_change_permission(request) and key.revoked_at is None,
+            up_url=reverse("admin:core_apikey_changelist"),
+            up_title=_("API keys"),
+        )
+
+    history_view = change_view
+
+    def revoke_view(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        """Ask; a POST revokes."""
+        key = self.row(request, pk)
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            self.attempt(
+                request,
+                lambda: revoke_api_key(key=key, caller=caller_of(request)),
+                done=_("%(key)s is revoked.") % {"key": key},
+            )
+            return HttpResponseRedirect(reverse("admin:core_apikey_changelist"))
+        return self.page(
+            request,
+            "admin/console/confirm.html",
+            title=_("Revoke"),
+            question=_("Revoke %(key)s?") % {"key": key},
+            consequence=_("Whatever uses it is refused from this moment on, for good."),
+            button=_("Revoke the key"),
+            up_url=reverse("admin:core_apikey_change", args=[pk]),
+            up_title=key.name,
+        )
+
+    @admin.display(description=gettext_lazy("Kind"))
+    def kind_name(self, key: ApiKey) -> str:
+        return _("secret") if key.kind == ApiKey.Kind.SECRET else _("publishable")
+
+    @admin.display(description=gettext_lazy("Begins with"))
+    def beginning(self, key: ApiKey) -> str:
+        return f"{key.prefix}…"
+
+    @admin.display(description=gettext_lazy("May"))
+    def may_do(self, key: ApiKey) -> str:
+        if frozenset(key.scopes) in (EVERYTHING, PUBLISHABLE_SCOPES):
+            return _("all that its kind may")
+        return ", ".join(key.scopes)
+
+    @admin.display(description=gettext_lazy("Used last"))
+    def used(self, key: ApiKey) -> str:
+        return times.moment(key.last_used_at) if key.last_used_at else _("never")
+
+    @admin.display(description=gettext_lazy("State"))
+    def state(self, key: ApiKey) -> SafeString:
+        if key.revoked_at is not None:
+            return render_pill("grey", "block", _("Revoked"), struck=True)
+        if key.expires_at is not None and key.expires_at <= timezone.now():
+            return render_pill("amber", "event_busy", _("Expired"))
+        return render_pill("green", "check_circle", _("Good"))

@@ -1,0 +1,108 @@
+"""Messages on the pages about bookings, and those that went wrong on the start page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookings.models import Booking
+from core.admin.context import desk_of, organization_of
+from core.admin.panels import panel
+from core.admin.today import Trouble
+from notifications.admin.delivery import (
+    LOOKED_BACK,
+    WENT_WRONG,
+    delivery_pill,
+    explain,
+    label_of,
+    went_wrong_lately,
+)
+from notifications.selectors.delivery import deliveries_of, delivery_statistics
+from notifications.services.messages import MESSAGES
+
+MOST = 50
+# What the customer hears of each change: the customer's messages in notifications.handlers.
+TOLD_OF = {
+    "confirmed": "booking_confirmed",
+    "rescheduled": "booking_rescheduled",
+    "cancelled": "booking_cancelled",
+}
+
+
+@panel("booking.page")
+def messages_of_a_booking(request: HttpRequest, *, booking: Booking) -> SafeString | None:
+    """Show the messages about a booking on its page, newest first, each with "send again"."""
+    desk = desk_of(request)
+    if not desk.may("deliveries:read"):
+        return None
+    rows = [
+        {
+            "row": row,
+            "label": label_of(row.message),
+            "pill": delivery_pill(row),
+            "said": explain(row),
+        }
+        for row in deliveries_of(booking)[:MOST]
+    ]
+    context = {"deliveries": rows, "may_send": desk.may("deliveries:write"), "booking": booking}
+    return render_to_string("admin/notifications/of_booking.html", context, request=request)
+
+
+@panel("booking.told")
+def what_the_customer_hears(
+    request: HttpRequest, *, booking: Booking | None, change: str
+) -> SafeString | str | None:
+    """Say what the customer will receive when this is done."""
+    if booking is None:
+        return _("The customer gets a mail with the time and, once confirmed, the confirmation.")
+    message = MESSAGES[TOLD_OF[change]]
+    if message.until is not None and booking.ends_at + message.until < timezone.now():
+        return _("It is over for too long: nobody gets a message about it.")
+    link = reverse("admin:notifications_delivery_preview", args=[booking.pk, message.name])
+    return format_html(
+        _("The customer gets the message “{}” at {}. {}"),
+        message.label,
+        booking.email,
+        format_html('<a class="hf-link" href="{}">{}</a>', link, _("What it says")),
+    )
+
+
+@panel("console.trouble")
+def messages_that_went_wrong(request: HttpRequest) -> Trouble | None:
+    desk = desk_of(request)
+    if not desk.may("deliveries:read"):
+        return None
+    count = went_wrong_lately(organization_of(request).pk).count()
+    if not count:
+        return None
+    sentence = ngettext(
+        "%(count)d message did not arrive.", "%(count)d messages did not arrive.", count
+    )
+    page = reverse("admin:notifications_delivery_changelist")
+    return Trouble(count, sentence % {"count": count}, f"{page}?status={WENT_WRONG}")
+
+
+@panel("console.trouble")
+def messages_that_are_late(request: HttpRequest) -> Trouble | None:
+    """Messages that have waited for a quarter of an hour: the mail server may be away."""
+    desk = desk_of(request)
+    if not desk.may("deliveries:read"):
+        return None
+    statistics = delivery_statistics(
+        organization_of(request).pk, since=timezone.now() - LOOKED_BACK
+    )
+    if not statistics.late:
+        return None
+    sentence = ngettext(
+        "%(count)d message has waited for more than a quarter of an hour. It is tried again.",
+        "%(count)d messages have waited for more than a quarter of an hour. They are tried again.",
+        statistics.late,
+    )
+    page = reverse("admin:notifications_delivery_changelist")
+    return Trouble(statistics.late, sentence % {"count": statistics.late}, f"{page}?status=QUEUED")
