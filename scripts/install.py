@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-VENV = PROJECT / ".venv"
+VENV = (PROJECT / ".venv").resolve()  # it may be a link to one that projects share
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = PROJECT / "requirements" / "dev.txt"
 STAMP = VENV / ".installed"

@@ -34,8 +34,8 @@ def _redis_is_empty() -> None:
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered() -> None:
     """What a process remembers for seconds would outlive the rows of a test."""
-    from core import known_keys  # noqa: PLC0415  (models: only once Django is set up)
-    from core.redis import watch  # noqa: PLC0415
+    from core import known_keys
+    from core.redis import watch
 
     known_keys.forget()
     watch.forget()
@@ -55,4 +55,5 @@ def redis_is_gone(servers: Servers) -> Iterator[None]:
     yield
     servers.use_redis()
 
-pytest_plugins = ["tests.cast"]
+
+pytest_plugins = ["tests.cast", "tests.browsers"]

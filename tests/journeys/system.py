@@ -220,7 +220,8 @@ def system(*, var: Path | None = None, **more: Any) -> Iterator[System]:
         yield it
     finally:
         it.stop_all()
-        assert eventually(lambda: not it.database_runs())
+        pid_file = it.var / "postgres" / "postmaster.pid"  # goes last
+        assert eventually(lambda: not it.database_runs() and not pid_file.exists())
         shutil.rmtree(it.private, ignore_errors=True)
         shutil.rmtree(var)
 

@@ -119,11 +119,12 @@ def test_a_process_that_dies_is_started_again_and_leaves_nothing_behind(running)
 
 def test_a_process_that_cannot_live_stops_everything_with_a_sentence():
     with system() as it:
-        (it.var / "clock" / "schedule").mkdir(parents=True)  # where a file should be
+        (it.var / "mailbox").mkdir()
+        (it.var / "mailbox" / "Maildir").symlink_to("nowhere")  # where it wants a folder
         refused = it.command(["scripts/run", "--port", str(it.port)])
         output = refused.communicate(timeout=60)[0]
         assert refused.returncode == 1
-        told = "stopping everything: clock ended with code 1, 3 times in a row"
+        told = "stopping everything: mailbox ended with code 1, 3 times in a row"
         assert told in output
         assert output.splitlines()[-1] == "run     | stopped"
 
