@@ -10,7 +10,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.HouseSchema",
     "EXCEPTION_HANDLER": "core.api.errors.answer_error",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is for browsers; the document says the rest
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }

@@ -34,6 +34,8 @@ class TenantViewSet(GenericViewSet[M], Generic[M]):
     # Answers that hold a fresh secret are never kept.
     answers_are_kept: ClassVar[bool] = True
     lookup_value_regex = "[^/]+"
+    # OPTIONS is for browsers, and answered before it comes here.
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     @property
     def caller(self) -> Caller:

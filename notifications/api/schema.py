@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.api.schema.failures import refused
-from core.api.schema.headers import COUNTED, headers, parameters
+from core.api.schema.failures import refused_uncounted
+from core.api.schema.headers import ALWAYS, headers, parameters
 from notifications.api.mail_reports import VIEWS
 
 Json = dict[str, Any]
@@ -43,8 +43,8 @@ def add_paths(result: Json, **_: Any) -> Json:
                 "content": {"application/json": {"schema": {}}},
             },
             "responses": {
-                "200": {"description": "Taken", "headers": headers(*COUNTED)},
-                **refused(400, 401, 404, 413, 429, 500, 503),
+                "200": {"description": "Taken", "headers": headers(*ALWAYS)},
+                **refused_uncounted(400, 401, 404, 413, 500, 503),
             },
         }
     }

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.api.authentication import CHALLENGE
 from core.api.errors import SENTENCES
 from core.api.schema.headers import ALWAYS, COUNTED, HEADERS, PARAMETERS, headers
 
@@ -156,6 +155,11 @@ def refused(*statuses: int) -> Json:
     }
 
 
+def refused_uncounted(*statuses: int) -> Json:
+    """Return the responses of a door whose calls no rate limit counts."""
+    return {str(status): _response(BY_STATUS[status], ALWAYS) for status in sorted(statuses)}
+
+
 def conflict(
     name: str,
     reasons: Sequence[str],
@@ -194,17 +198,21 @@ def add_to_components(result: Json, **_: Any) -> Json:
     schemas |= {"NoDetails": NO_DETAILS, "FieldDetails": FIELDS, "VersionDetails": VERSION}
     for failure in ALL:
         schemas |= _envelope(failure.name, failure.status, failure.codes, failure.details)
-        example = _example(failure.status, failure.codes[0], failure.message, failure.example)
-        responses[failure.name] = {
-            "description": failure.when,
-            "headers": headers(*COUNTED, *failure.extra_headers),
-            "content": _content(failure.name, {failure.codes[0]: example}),
-        }
+        responses[failure.name] = _response(failure, COUNTED)
     components["headers"] = dict(HEADERS)
     components["parameters"] = dict(PARAMETERS)
     for kind, parts in components.items():
         components[kind] = dict(sorted(parts.items()))
     return result
+
+
+def _response(failure: Failure, names: tuple[str, ...]) -> Json:
+    example = _example(failure.status, failure.codes[0], failure.message, failure.example)
+    return {
+        "description": failure.when,
+        "headers": headers(*names, *failure.extra_headers),
+        "content": _content(failure.name, {failure.codes[0]: example}),
+    }
 
 
 def _envelope(name: str, status: int, codes: tuple[str, ...], details: str) -> Json:
@@ -249,6 +257,3 @@ def _content(schema: str, examples: Json) -> Json:
 
 def _schema(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-__all__ = ["ALL", "ALWAYS", "BY_STATUS", "CHALLENGE", "OF_EVERY_CALL", "add_to_components"]

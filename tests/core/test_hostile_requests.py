@@ -1,0 +1,211 @@
+"""Schemathesis invents requests from the OpenAPI document, good and bad, and checks the answers.
+
+Every case runs against the real database and is rolled back. The same cases are made in every
+run, so a failure is a change and no accident. All checks of schemathesis are on but one:
+`use_after_free` wants what was deleted to be gone, and here nothing is ever deleted: a
+cancelled booking can be read.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+import schemathesis
+from django.core import signals
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from schemathesis import Case
+
+from bookings.models import Booking, Hold
+from core.api.documents import document_as_json
+from core.health.checks import checks
+from core.models import ApiKey
+from tests.cast import a_key
+
+pytestmark = pytest.mark.django_db
+
+CASES_PER_CALL = 40
+JOURNEYS, STEPS_PER_JOURNEY = 30, 6
+IDS = {"serviceId", "resourceId", "holdId", "holdToken"}
+
+config = schemathesis.Config.from_dict(
+    {
+        "seed": 1,
+        "cache": {"enabled": False},
+        "generation": {
+            "deterministic": True,
+            "max-examples": CASES_PER_CALL,
+            # The key is sent by us; that a wrong one is refused is the check `ignored_auth`.
+            "with-security-parameters": False,
+        },
+        "checks": {"use_after_free": {"enabled": False}},
+    }
+)
+api = schemathesis.openapi.from_dict(orjson.loads(document_as_json()), config=config)
+api.app = get_wsgi_application()
+same_every_time = hypothesis_settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    max_examples=CASES_PER_CALL,
+)
+
+
+@pytest.fixture
+def headers(salon, haircut, settings, clock, monkeypatch) -> Iterator[dict[str, str]]:
+    """The key of the salon's own server, and nothing in the way of a thousand requests."""
+    settings.RATE_LIMIT_MAX_REQUESTS = 10**9
+    # No worker and no mail server run beside this test, and /api/health/detailed would say so.
+    for part in ("worker", "mail"):
+        monkeypatch.delitem(checks.known, part)
+    # As in Django's own test client: a request ends, the test's transaction does not.
+    watched = (signals.request_started, signals.request_finished)
+    for signal in watched:
+        signal.disconnect(close_old_connections)
+    yield {"X-API-Key": a_key(salon, kind=ApiKey.Kind.SECRET)}
+    for signal in watched:
+        signal.connect(close_old_connections)
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """Leave the database as it was. For the services it counts as no transaction around them."""
+    atomic = transaction.atomic()
+    atomic._from_testcase = True  # as in Django's own TestCase
+    with atomic:
+        yield
+        transaction.set_rollback(True)
+
+
+@api.parametrize()
+@same_every_time
+def test_every_answer_is_as_the_document_says(case: Case, headers) -> None:
+    if is_good(case):
+        obey_the_rules(case)
+    with rolled_back():
+        case.call_and_validate(headers=headers)
+
+
+def test_what_was_made_can_be_found_and_changed(headers) -> None:
+    found: dict[str, set[int]] = {}
+
+    class Journey(api.include(tag=["Bookings", "Holds"]).as_state_machine()):  # type: ignore[misc]
+        def setup(self) -> None:
+            self.rollback = rolled_back()
+            self.rollback.__enter__()
+
+        def teardown(self) -> None:
+            self.rollback.__exit__(None, None, None)
+
+        def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+            return {"headers": headers}
+
+        def before_call(self, case: Case) -> None:
+            super().before_call(case)
+            if is_good(case):
+                obey_the_rules(case)
+                if isinstance(case.body, dict):  # an id that was made up leads nowhere
+                    case.body = {name: v for name, v in case.body.items() if name not in IDS}
+
+        def after_call(self, response: schemathesis.Response, case: Case) -> None:
+            super().after_call(response, case)
+            found.setdefault(name_of(case), set()).add(response.status_code)
+
+        def validate_response(
+            self, response: schemathesis.Response, case: Case, **kwargs: Any
+        ) -> None:
+            case.validate_response(
+                response, headers=headers, transport_kwargs=kwargs, recorder=self.recorder
+            )
+
+    Journey.run(
+        settings=hypothesis_settings(
+            same_every_time, max_examples=JOURNEYS, stateful_step_count=STEPS_PER_JOURNEY
+        )
+    )
+
+    for call, status in (
+        ("createBooking", 201),
+        ("getBooking", 200),
+        ("updateBooking", 200),
+        ("cancelBooking", 200),
+        ("createHold", 201),
+        ("dropHold", 200),
+    ):
+        assert status in found[call], f"no journey came by {call} and {status}"
+
+
+def test_the_hostile_left_nothing_behind() -> None:
+    assert not Booking.objects.exists()
+    assert not Hold.objects.exists()
+
+
+def is_good(case: Case) -> bool:
+    return case.meta is not None and case.meta.generation.mode.is_positive
+
+
+def name_of(case: Case) -> str:
+    return str(case.operation.definition.raw["operationId"])
+
+
+# What no schema can say. A good case is made to obey it, so that `positive_data_acceptance`
+# holds for everything else.
+
+
+def obey_the_rules(case: Case) -> None:
+    if "Idempotency-Key" in (case.headers or {}):  # each request is another one
+        case.headers["Idempotency-Key"] = str(uuid4())
+    if "If-Match" in (case.headers or {}):  # what is changed has this version
+        case.headers["If-Match"] = "*"
+    if rule := RULES.get(name_of(case)):
+        rule(case)
+
+
+def the_time_can_be_booked(case: Case) -> None:
+    """A start lies ahead on a whole minute, the service has the duration, the zone exists."""
+    if isinstance(case.body, dict) and "timeSlot" in case.body:
+        slot = {"startTime": "2026-11-16T10:00:00+01:00", "duration": 30}
+        case.body = {**case.body, "timeSlot": slot}
+
+
+def the_service_has_what_it_wants(case: Case) -> None:
+    """Our service wants a company and an inquiry; others do not."""
+    the_time_can_be_booked(case)
+    if isinstance(case.body, dict):
+        case.body = {**case.body, "company": "Müller GmbH", "inquiry": "As last time"}
+
+
+def the_walk_is_by_one_way(case: Case) -> None:
+    """By page or by cursor; and a cursor is one that was given out."""
+    if case.query and "cursor" in case.query:
+        case.query = {name: v for name, v in case.query.items() if name != "page"} | {"cursor": ""}
+
+
+def the_days_are_in_this_century(case: Case) -> None:
+    the_walk_is_by_one_way(case)
+    if case.query:
+        days = {"dateFrom": "2026-11-16", "dateTo": "2026-11-17T00:00:00Z"}
+        case.query = {name: days.get(name, v) for name, v in case.query.items()}
+
+
+def the_range_has_an_end_after_its_start(case: Case) -> None:
+    query = {**(case.query or {}), "from": "2026-11-16", "to": "2026-11-20"}
+    known = {"duration": 30, "timezone": "Europe/Berlin"}
+    case.query = {name: known.get(name, value) for name, value in query.items()}
+
+
+RULES: dict[str, Callable[[Case], None]] = {
+    "createBooking": the_service_has_what_it_wants,
+    "updateBooking": the_time_can_be_booked,
+    "createHold": the_time_can_be_booked,
+    "listBookings": the_days_are_in_this_century,
+    "listServices": the_walk_is_by_one_way,
+    "listResources": the_walk_is_by_one_way,
+    "listFreeTimes": the_range_has_an_end_after_its_start,
+}
