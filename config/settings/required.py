@@ -26,6 +26,8 @@ def _problems() -> Iterator[str]:
         yield f"APP_ENV is none of {', '.join(ENVIRONMENTS)}."
     if any(not DIGEST.fullmatch(digest) for digest in env("API_KEY_HASHES")):
         yield "API_KEY_HASHES holds something that is no SHA-256 of 64 hexadecimal digits."
+    if not env("API_KEY").isascii() or " " in env("API_KEY"):
+        yield "API_KEY holds something that no header can carry: use letters and digits."
     if IS_PRODUCTION:
         yield from _weak_secrets()
         yield from _unset_places()

@@ -74,6 +74,14 @@ def test_a_bad_credential_is_refused_even_where_none_is_needed(client, headers):
     assert refused.json()["error"]["errorCode"] == "UNAUTHORIZED"
 
 
+@pytest.mark.parametrize("text", ["", "two words", "k" * 257, "schlüssel"])
+def test_what_cannot_be_a_key_is_refused_without_asking_the_database(
+    client, text, django_assert_num_queries
+):
+    with django_assert_num_queries(0):
+        assert client.get("/api/me", headers={"X-API-Key": text}).status_code == 401
+
+
 def test_two_different_keys_are_refused_although_both_are_good(client, salon, key):
     other = make(salon, ApiKey.Kind.SECRET)[1]
 

@@ -79,6 +79,7 @@ def test_production_names_everything_that_it_misses_at_once(environment):
         ("API_KEY", "your-secure-api-key-here", "looks like a placeholder"),
         ("API_KEY", "s3cr3t", "is shorter than 32 characters"),
         ("API_KEY", GOOD["SECRET_KEY"], "is the same as SECRET_KEY"),
+        ("API_KEY", "kV9tq0Zy3mXw7rLpB2fHs8dNcJ5gTa1é", "no header can carry"),
         ("API_KEY_HASHES", "5f4dcc3b5aa765d61d8327deb882cf99", "is no SHA-256"),
         ("METRICS_TOKEN", "prometheus", "is shorter than 32 characters"),
         ("DATABASE_URL", "sqlite:///bookings.db", "does not begin with postgres://"),
