@@ -1,18 +1,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import structlog
-from django.contrib.auth.hashers import make_password
 from django.test import RequestFactory
 from django_ratelimit.core import get_usage
 
 from core import known_keys
 from core.access import Caller
-from core.models import ApiKey
 from core.proxies import networks
-from core.redis import watch
-from core.services.api_key import create_api_key, revoke_api_key
-from tests.factories import UserFactory
+from core.services.api_key import revoke_api_key
+from tests.core.asking import ask, left, make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.core.doors")]
 
@@ -28,22 +24,6 @@ def _three_a_minute(settings, redis, time_machine):
 @pytest.fixture
 def till(salon):
     return make(salon)
-
-
-def make(salon, name="till", **more):
-    caller = Caller.command(salon.pk)
-    return create_api_key(
-        organization=salon, kind=ApiKey.Kind.SECRET, name=name, caller=caller, **more
-    )
-
-
-def ask(client, key=None, path="/api/me", **more):
-    headers = {"X-API-Key": key[1]} if key else {}
-    return client.get(path, headers=headers, **more)
-
-
-def left(response):
-    return int(response["X-RateLimit-Remaining"])
 
 
 def test_every_answer_says_what_is_left_of_the_limit_and_when_it_is_full_again(client, till):
@@ -200,90 +180,3 @@ def test_dearer_calls_have_a_limit_of_their_own_beside_the_other(
     assert answers[0]["X-RateLimit-Limit"] == str(limit)
     assert left(answers[0]) == limit - 1
     assert left(ask(client, till)) == 100 - limit - 2
-
-
-class TestSigningInToTheConsole:
-    def sign_in(self, client, account, address="192.0.2.1"):
-        fields = {"username": account, "password": "wrong"}
-        return client.post("/admin/login/", fields, REMOTE_ADDR=address).status_code
-
-    def test_an_address_has_ten_attempts_a_minute(self, client):
-        attempts = [self.sign_in(client, f"{n}@salon.example") for n in range(11)]
-
-        assert attempts == [200] * 10 + [429]
-        assert self.sign_in(client, "0@salon.example", "192.0.2.2") == 200
-
-    def test_an_account_has_ten_attempts_a_minute_from_wherever_they_come(self, client):
-        spellings = ["Anna@salon.example", " anna@SALON.example "]
-        attempts = [
-            self.sign_in(client, spellings[n % 2], address=f"192.0.2.{n}") for n in range(11)
-        ]
-
-        assert attempts == [200] * 10 + [429]
-        assert self.sign_in(client, "ben@salon.example", "192.0.2.99") == 200
-
-    def test_changing_a_password_asks_for_the_old_one_as_seldom(self, client):
-        client.force_login(UserFactory(is_superuser=True))
-        fields = {"old_password": "a guess"}
-
-        attempts = [
-            client.post("/admin/password_change/", fields, REMOTE_ADDR=f"192.0.2.{n}").status_code
-            for n in range(11)
-        ]
-
-        assert attempts == [200] * 10 + [429]
-
-    def test_looking_at_the_page_is_no_attempt(self, client):
-        assert {client.get("/admin/login/").status_code for _ in range(12)} == {200}
-
-
-class TestWithoutRedis:
-    @pytest.fixture(autouse=True)
-    def _gone(self, redis_is_gone):
-        pass
-
-    def test_the_api_goes_on_and_its_answers_still_name_the_limit(self, client, till):
-        answers = [ask(client, till) for _ in range(5)]
-
-        assert [answer.status_code for answer in answers] == [200] * 5
-        assert {answer["X-RateLimit-Remaining"] for answer in answers} == {"3"}
-        assert 1 <= int(answers[0]["X-RateLimit-Reset"]) <= 61
-
-    def test_one_line_says_so_and_not_one_per_request(self, client, till):
-        with structlog.testing.capture_logs() as lines:
-            for _ in range(5):
-                ask(client, till)
-
-        assert [line["log_level"] for line in lines if "Redis is away" in line["event"]] == [
-            "warning"
-        ]
-
-    @pytest.mark.parametrize("path", ["/api/password", "/api/export"])
-    def test_what_guards_a_password_or_a_heavy_load_is_refused(self, client, till, path):
-        refused = ask(client, till, path)
-
-        assert (refused.status_code, refused["Retry-After"]) == (503, "5")
-        assert refused.json()["error"]["errorCode"] == "DATABASE_ERROR"
-
-    def test_nobody_signs_in_to_the_console(self, client):
-        UserFactory(email="anna@salon.example", password=make_password("a password"))
-        fields = {"username": "anna@salon.example", "password": "a password"}
-
-        refused = client.post("/admin/login/", fields)
-
-        assert (refused.status_code, refused["Retry-After"]) == (503, "5")
-
-    def test_the_lenient_class_lets_through(self, client, till):
-        assert ask(client, till, "/api/list").status_code == 200
-
-
-def test_once_redis_is_back_it_counts_again_and_a_line_says_so(client, till, servers):
-    servers.redis.stop()
-    ask(client, till)
-    servers.use_redis()
-    watch._silent_until = 0.0  # two seconds later
-
-    with structlog.testing.capture_logs() as lines:
-        assert left(ask(client, till)) == 2
-
-    assert "Redis answers again" in [line["event"] for line in lines]
