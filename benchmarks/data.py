@@ -98,7 +98,9 @@ def plain_inserts(stage: Stage, *, port: int) -> Iterator[bytes]:
             "starts_at": start,
             "ends_at": start + timedelta(minutes=MINUTES),
         }
-        yield request("POST", "/api/floor/insert", port=port, key=stage.key, body=orjson.dumps(body))
+        yield request(
+            "POST", "/api/floor/insert", port=port, key=stage.key, body=orjson.dumps(body)
+        )
 
 
 def fill(stage: Stage, *, bookings: int) -> None:

@@ -5,6 +5,3 @@ from config.settings import *  # noqa: F403
 INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks"]  # noqa: F405
 ROOT_URLCONF = "benchmarks.urls"
 RATE_LIMIT_MAX_REQUESTS = 1_000_000_000  # counted as always, and never reached
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_USE_TLS = False
-EMAIL_HOST = "127.0.0.1"
