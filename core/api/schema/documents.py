@@ -60,6 +60,8 @@ DOCUMENT: Json = {
     "properties": {
         "openapi": {"type": "string", "const": "3.1.0"},
         "info": {"type": "object"},
+        "servers": {"type": "array", "items": {"type": "object"}},
+        "tags": {"type": "array", "items": {"type": "object"}},
         "paths": {"type": "object"},
         "components": {"type": "object"},
     },

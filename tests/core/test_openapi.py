@@ -1,0 +1,346 @@
+import re
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from django.contrib.admindocs.views import simplify_regex
+from django.core.management import call_command
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from bookings.api.examples import RESOURCE_ID, SERVICE_ID
+from bookings.availability.reasons import ReasonCode
+from bookings.models import Booking
+from core.api.errors import STATUS_OF
+from core.api.schema import failures
+from tests.core.openapi_document import METHODS, Document
+from tests.factories import ResourceFactory, ServiceFactory
+
+COMMITTED = Path(settings.BASE_DIR, "config", "openapi.yml")
+# Doors for machines of the operator, which are no part of the API.
+ELSEWHERE = {"/metrics"}
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return Document()
+
+
+def test_the_committed_document_is_fresh_and_made_without_a_warning(tmp_path):
+    fresh = tmp_path / "openapi.yml"
+
+    call_command(
+        "spectacular", "--validate", "--fail-on-warn", "--file", str(fresh), stderr=StringIO()
+    )
+
+    assert fresh.read_bytes() == COMMITTED.read_bytes(), (
+        "manage.py spectacular --file config/openapi.yml"
+    )
+
+
+def test_the_document_holds_every_call():
+    paths = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))["paths"]
+
+    found = {
+        path: sorted(method for method in item if method in METHODS) for path, item in paths.items()
+    }
+
+    assert found == {
+        "/api/availability": ["get"],
+        "/api/bookings": ["get", "post"],
+        "/api/bookings/{id}": ["delete", "get", "patch", "put"],
+        "/api/docs": ["get"],
+        "/api/docs/ui": ["get"],
+        "/api/health": ["get"],
+        "/api/health/db": ["get"],
+        "/api/health/detailed": ["get"],
+        "/api/holds": ["post"],
+        "/api/holds/{id}": ["delete"],
+        "/api/resources": ["get"],
+        "/api/resources/{id}": ["get"],
+        "/api/services": ["get"],
+        "/api/services/{id}": ["get"],
+        "/api/webhooks/mail/{provider}": ["post"],
+        "/health": ["get"],
+        "/health/lb": ["get"],
+    }
+
+
+def test_every_route_is_in_the_document(document):
+    routed = {}
+    for path, view in routes(get_resolver().url_patterns):
+        if path.startswith(("/api/", "/health")) and path not in ELSEWHERE:
+            actions = getattr(view, "actions", None)
+            routed[path] = sorted(set(actions) - {"head"}) if actions else None
+
+    documented = document.raw["paths"]
+    assert set(routed) == set(documented)
+    for path, methods in routed.items():
+        if methods is not None:
+            assert sorted(documented[path]) == methods, path
+
+
+def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every route as the document writes it, and its view."""
+    for pattern in patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            path = simplify_regex(here.replace("(?:v1/)?", "").replace("/?$", "$"))
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path).replace("{pk}", "{id}")
+            yield "/" + path.lstrip("/"), pattern.callback
+
+
+def test_the_document_tells_every_refusal_of_the_api(document):
+    told = {code: failure.status for failure in failures.ALL for code in failure.codes}
+    assert {**told, "CONFLICT": 409} == STATUS_OF
+
+    introduction = document.raw["info"]["description"]
+    for code, status in STATUS_OF.items():
+        assert re.search(rf"\| {status} \| [^|]*`{code}`", introduction), code
+
+
+def test_every_call_tells_the_refusals_that_it_can_give(document):
+    for name, operation in document.operations.items():
+        if operation["tags"][0] in ("Health", "Documents", "Mail reports"):
+            continue
+        expected = {400, 401, 403, 406, 429, 500, 503}
+        if "{id}" in operation["path"] or name in ("listFreeTimes", "listBookings"):
+            expected.add(404)
+        if "requestBody" in operation:
+            expected |= {404, 413, 415} if name != "changeBookingStatus" else {413, 415}
+        if operation["method"] == "post":
+            expected |= {409, 422}
+        if name in ("updateBooking", "changeBookingStatus", "cancelBooking"):
+            expected |= {409, 412}
+        told = {int(status) for status in operation["responses"]}
+        assert {status for status in told if status >= 300} == expected, name
+
+
+def test_a_conflict_tells_its_reasons(document):
+    def reasons(name: str) -> set[str]:
+        return set(document.raw["components"]["schemas"][f"{name}ConflictReason"]["enum"])
+
+    refused_start = {code.value for code in ReasonCode} - {"TAKEN", "HELD", "NO_LANE", "OFF_GRID"}
+    refused_start.add("SLOT_TAKEN")
+    assert reasons("CreateBooking") == refused_start | {"HOLD_LAPSED", "IN_PROGRESS"}
+    assert reasons("CreateHold") == refused_start | {"IN_PROGRESS"}
+    assert reasons("UpdateBooking") == refused_start | {"ILLEGAL_TRANSITION"}
+    assert reasons("ChangeBookingStatus") == {"ILLEGAL_TRANSITION"}
+    assert reasons("CancelBooking") == {"ILLEGAL_TRANSITION"}
+
+
+def test_the_headers_of_a_call_are_told(document):
+    def sent(name: str) -> set[str]:
+        parameters = map(document.resolved, document.operations[name]["parameters"])
+        return {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
+
+    def answered(name: str, status: int) -> set[str]:
+        return set(document.response(name, status)["headers"])
+
+    always = {"API-Version", "X-Request-ID"}
+    counted = always | {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
+    assert sent("createBooking") == {"X-Request-ID", "Idempotency-Key"}
+    assert sent("updateBooking") == {"X-Request-ID", "If-Match"}
+    assert sent("listBookings") == {"X-Request-ID"}
+    assert answered("createBooking", 201) == counted | {"ETag", "Idempotency-Replayed"}
+    assert answered("createBooking", 409) == counted | {"Retry-After"}
+    assert answered("getBooking", 200) == counted | {"ETag"}
+    assert answered("listBookings", 429) == counted | {"Retry-After"}
+    assert answered("listBookings", 401) == counted | {"WWW-Authenticate"}
+    assert answered("isAlive", 200) == always
+
+
+def test_the_limits_of_the_contract_are_told(document):
+    schemas = document.raw["components"]["schemas"]
+    fields = schemas["CreateBooking"]["properties"]
+
+    longest = {name: field["maxLength"] for name, field in fields.items() if "maxLength" in field}
+    assert longest == {
+        "name": 200,
+        "company": 200,
+        "email": 254,
+        "phone": 32,
+        "inquiry": 10_000,
+        "notes": 10_000,
+        "holdToken": 200,
+    }
+    assert schemas["CreateBooking"]["required"] == ["email", "name", "timeSlot"]
+    for name in ("CreateBooking", "UpdateBooking", "ChangeStatus", "PlaceHold", "DropHold"):
+        assert schemas[name]["additionalProperties"] is False
+    assert schemas["BookingStatus"]["enum"] == list(Booking.Status.values)
+
+
+def test_a_call_names_its_scope_and_both_headers_for_the_key(document):
+    operations = document.operations
+    assert operations["createBooking"]["security"] == [
+        {"bearer": ["bookings:create"]},
+        {"apiKey": ["bookings:create"]},
+    ]
+    assert "Any key with the scope `bookings:create`" in operations["createBooking"]["description"]
+    assert "A secret key with the scope `bookings:read`" in operations["getBooking"]["description"]
+    assert operations["isAlive"]["security"] == []
+
+
+def test_every_call_has_examples_and_all_of_them_are_valid(document):
+    shown = set()
+    for where, schema, value in document.examples():
+        assert document.faults_of(schema, value, closed=True) == [], where
+        shown.add(", ".join(where.split(", ")[:2]))
+
+    for name, operation in document.operations.items():
+        assert operation["summary"], name
+        if operation["tags"][0] in ("Documents", "Mail reports"):
+            continue
+        if "requestBody" in operation:
+            assert f"{name}, body" in shown
+        for status in operation["responses"]:
+            assert f"{name}, {status}" in shown or (name, status) == ("isEverythingWell", "503")
+
+
+@pytest.mark.django_db
+def test_the_examples_can_be_sent_as_they_stand(document, clock, desk, salon, haircut, ben):
+    haircut.delete()
+    anna = ResourceFactory(pk=RESOURCE_ID, organization=salon)
+    service = ServiceFactory(pk=SERVICE_ID, organization=salon, is_default=True, resources=[anna])
+
+    def bodies(name: str) -> dict[str, Any]:
+        content = document.operations[name]["requestBody"]["content"]["application/json"]
+        return {key: example["value"] for key, example in content["examples"].items()}
+
+    booked = None
+    for key, body in bodies("createBooking").items():
+        response = desk.post("/api/bookings", body)
+        assert response.status_code == 201, key
+        booked = response.json()["data"]
+        if booked["serviceId"] != str(service.pk):
+            pytest.fail("another service was booked")
+        desk.delete(f"/api/bookings/{booked['id']}")
+    booked = desk.post("/api/bookings", bodies("createBooking")["Anyone who is free"]).json()[
+        "data"
+    ]
+    path = f"/api/bookings/{booked['id']}"
+    for key, body in bodies("updateBooking").items():
+        assert desk.put(path, body).status_code == 200, key
+    for key, body in bodies("changeBookingStatus").items():
+        assert desk.patch(path, body).status_code == 200, key
+    for key, body in bodies("createHold").items():
+        assert desk.post("/api/holds", body).status_code == 201, key
+
+
+@pytest.mark.django_db
+class TestRealAnswers:
+    """What is really answered is exactly what the document promises, with nothing beside it."""
+
+    @pytest.fixture(autouse=True)
+    def _held_against_the_document(self, document):
+        self.document = document
+
+    def check(self, name: str, response: Any, status: int) -> Any:
+        assert response.status_code == status, response.content
+        assert self.document.faults(name, response) == []
+        return response.json().get("data") if "json" in response["Content-Type"] else None
+
+    def test_bookings(self, desk, wish):
+        body = {**wish, "phone": None}
+        booked = self.check("createBooking", desk.post("/api/bookings", body), 201)
+        path = f"/api/bookings/{booked['id']}"
+        self.check("getBooking", desk.get(path), 200)
+        self.check("listBookings", desk.get("/api/bookings"), 200)
+        self.check("listBookings", desk.get("/api/bookings", {"cursor": ""}), 200)
+        self.check("updateBooking", desk.put(path, {"inquiry": "Shorter"}), 200)
+        self.check("changeBookingStatus", desk.patch(path, {"status": "CONFIRMED"}), 200)
+        self.check("cancelBooking", desk.delete(path), 200)
+
+    def test_a_booking_with_a_price(self, desk, wish, haircut):
+        haircut.price_amount = 40
+        haircut.save()
+        booked = self.check("createBooking", desk.post("/api/bookings", wish), 201)
+        assert booked["price"] == {"amount": "40.00", "currency": "EUR"}
+        services = self.check("listServices", desk.get("/api/services"), 200)
+        assert services[0]["price"] == booked["price"]
+
+    def test_conflicts(self, desk, wish):
+        booked = desk.post("/api/bookings", wish).json()["data"]
+        path = f"/api/bookings/{booked['id']}"
+        self.check("createBooking", desk.post("/api/bookings", wish), 409)
+        self.check("createHold", desk.post("/api/holds", {"timeSlot": wish["timeSlot"]}), 409)
+        self.check("changeBookingStatus", desk.patch(path, {"status": "NO_SHOW"}), 409)
+        desk.delete(path)
+        self.check("cancelBooking", desk.delete(path), 409)
+        self.check("updateBooking", desk.put(path, {"inquiry": "Too late"}), 409)
+
+    def test_refusals(self, client, desk, website, wish, settings):
+        path = "/api/bookings"
+        key = {"Idempotency-Key": "one"}
+        desk.post(path, wish, headers=key)
+        again = desk.post(path, wish, headers=key)
+        self.check("createBooking", again, 201)
+        assert again["Idempotency-Replayed"] == "true"
+        self.check("createBooking", desk.post(path, {**wish, "notes": "x"}, headers=key), 422)
+        self.check("createBooking", desk.post(path, {}), 400)
+        self.check("createBooking", client.post(path, wish, content_type="application/json"), 401)
+        self.check("createBooking", desk.post(path, wish, headers={"Accept": "text/html"}), 406)
+        self.check("createBooking", desk.post(path, {**wish, "serviceId": RESOURCE_ID}), 404)
+        text = "x" * 1024 * 1024
+        self.check("createBooking", desk.post(path, {**wish, "notes": text}), 413)
+        self.check("createBooking", desk.generic("POST", path, b"x", "text/plain"), 415)
+        self.check("listBookings", website.get(path), 403)
+        booked = again.json()["data"]["id"]
+        stale = desk.delete(f"{path}/{booked}", headers={"If-Match": '"9"'})
+        self.check("cancelBooking", stale, 412)
+        settings.RATE_LIMIT_MAX_REQUESTS = 1
+        desk.post(path, wish)
+        self.check("createBooking", desk.post(path, wish), 429)
+
+    def test_the_catalogue_free_times_and_holds(self, website, wish, haircut, anna):
+        self.check("listServices", website.get("/api/services"), 200)
+        self.check("getService", website.get(f"/api/services/{haircut.pk}"), 200)
+        self.check("listResources", website.get("/api/resources"), 200)
+        self.check("getResource", website.get(f"/api/resources/{anna.pk}"), 200)
+        days = {"from": "2026-11-16", "to": "2026-11-17"}
+        free = self.check("listFreeTimes", website.get("/api/availability", days), 200)
+        assert len(free["slots"]) == 16
+        held = {"timeSlot": wish["timeSlot"]}
+        hold = self.check("createHold", website.post("/api/holds", held), 201)
+        path = f"/api/holds/{hold['id']}"
+        self.check("dropHold", website.delete(path, {"token": hold["token"]}), 200)
+
+    def test_health_and_documents(self, client, desk):
+        for name, path in (
+            ("isServerAlive", "/health"),
+            ("shouldGetRequests", "/health/lb"),
+            ("isAlive", "/api/health"),
+            ("isDatabaseWell", "/api/health/db"),
+            ("getDocument", "/api/docs"),
+            ("showDocument", "/api/docs/ui"),
+        ):
+            self.check(name, client.get(path), 200)
+        self.check("isEverythingWell", client.get("/api/health/detailed"), 401)
+        self.check("isEverythingWell", desk.get("/api/health/detailed"), 503)
+
+
+def test_the_document_is_there_for_everyone(client, db, document):
+    response = client.get("/api/docs")
+
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == document.raw
+    assert response.json()["openapi"] == "3.1.0"
+
+
+def test_the_page_loads_nothing_from_elsewhere(client, db):
+    response = client.get("/api/v1/docs/ui/")
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert not re.findall(r"(?:https?:)?//\w", page)
+    assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert len(files) == 4
+    policy = response["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe-eval" not in policy
