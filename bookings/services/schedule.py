@@ -73,7 +73,7 @@ def _check(
         elif len(day) > MOST_STRETCHES:
             wrong[f"day{weekday}"] = [f"A day has at most {MOST_STRETCHES} stretches."]
     if wrong:
-        raise Invalid(**wrong)
+        raise Invalid(fields=wrong)
 
 
 def set_places(resource: Resource, places: int) -> bool:
