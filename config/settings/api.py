@@ -11,6 +11,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "core.api.errors.answer_error",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is a query parameter like any other unknown one
     "COERCE_DECIMAL_TO_STRING": True,
 }
 

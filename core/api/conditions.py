@@ -6,7 +6,8 @@ from rest_framework.request import Request
 
 from core.errors import Invalid, StaleVersion
 
-_TAG = re.compile(r'"(\d{1,9})"')
+_OURS = re.compile(r'"([0-9]{1,9})"')
+_ANYBODYS = re.compile(r'(W/)?"[\x21\x23-\x7e]*"')
 
 
 def etag_of(version: int) -> str:
@@ -18,11 +19,11 @@ def version_wanted(request: Request) -> int | None:
 
     Raises Invalid for what is no entity tag, StaleVersion for one that we never gave out.
     """
-    text = request.headers.get("If-Match", "").strip()
-    if text in ("", "*"):
+    text = request.headers.get("If-Match")
+    if text is None or text.strip() == "*":
         return None
-    if match := _TAG.fullmatch(text):
+    if match := _OURS.fullmatch(text.strip()):
         return int(match[1])
-    if re.fullmatch(r'(W/)?"[^"]*"', text):
+    if _ANYBODYS.fullmatch(text.strip()):
         raise StaleVersion
     raise Invalid.at("If-Match", 'Send the ETag as it was read, for example "3".')

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -7,6 +8,8 @@ import orjson
 from django.conf import settings
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
+
+from core.errors import Invalid
 
 
 class PayloadTooLarge(APIException):
@@ -16,7 +19,7 @@ class PayloadTooLarge(APIException):
 
 
 class StrictJSONParser(BaseParser):
-    """JSON as RFC 8259 has it: UTF-8, no NaN, no NUL in any text, an object at the top."""
+    """JSON as RFC 8259 wants it: UTF-8, no NaN, no name twice in an object, one at the top."""
 
     media_type = "application/json"
 
@@ -36,4 +39,26 @@ class StrictJSONParser(BaseParser):
             raise ParseError("The body is not valid JSON.") from error
         if not isinstance(data, dict):
             raise ParseError("The body has to be a JSON object.")
+        _refuse_names_given_twice(body)
         return data
+
+
+def _refuse_names_given_twice(body: bytes) -> None:
+    """Raise Invalid: one reader takes the first value of a name and another one the last.
+
+    The fast parser keeps the last and says nothing, so what it could read is read again.
+    """
+    twice: set[str] = set()
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        if len(pairs) > 1:
+            seen: set[str] = set()
+            for name, _ in pairs:
+                (twice if name in seen else seen).add(name)
+
+    try:
+        json.loads(body, object_pairs_hook=note)
+    except (RecursionError, ValueError) as error:  # deeper, or a longer number, than it can read
+        raise ParseError("The body is not JSON that can be read here.") from error
+    if twice:
+        raise Invalid(fields={name: ["Give this once."] for name in sorted(twice)})

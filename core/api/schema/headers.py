@@ -35,7 +35,7 @@ IF_MATCH = {
         "Change this only if it is still as it was read: the `ETag` of that answer. `*` is any "
         "version, as is leaving the header out."
     ),
-    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[^"]*")$', "examples": ['"3"']},
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[\x21\x23-\x7e]*")$', "examples": ['"3"']},
 }
 
 PARAMETERS: dict[str, Json] = {
