@@ -56,4 +56,4 @@ def redis_is_gone(servers: Servers) -> Iterator[None]:
     servers.use_redis()
 
 
-pytest_plugins = ["tests.cast", "tests.browsers"]
+pytest_plugins = ["tests.cast", "tests.browsers", "tests.browser"]

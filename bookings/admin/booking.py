@@ -66,6 +66,8 @@ class BookingAdmin(HouseAdmin):
     search_fields = ["reference"]  # that there is a search; what it finds: get_search_results
     sortable_by = ["when"]
     actions = ["confirm_them", "complete_them", "mark_them_no_show", "cancel_them"]
+    plural = gettext_lazy("Bookings")
+    add_title = gettext_lazy("New booking")
     nothing_yet = gettext_lazy("No bookings yet")
     how_to_begin = gettext_lazy("They appear here as customers book, or with “New booking”.")
 
@@ -89,7 +91,6 @@ class BookingAdmin(HouseAdmin):
         return super().changelist_view(
             request,
             {
-                "title": _("Bookings"),
                 **shown_days(request),
                 "today": today,
                 "tomorrow": times.day_after(today),

@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,6 +32,7 @@ class CustomerAdmin(HouseAdmin):
     search_fields = ["id"]  # that there is a search; what it finds: get_search_results
     ordering = ["-id"]
     sortable_by = ["since"]
+    plural = gettext_lazy("Customers")
     nothing_yet = gettext_lazy("No customers yet")
     how_to_begin = gettext_lazy("Whoever books becomes one.")
 
@@ -55,11 +55,6 @@ class CustomerAdmin(HouseAdmin):
         if "@" in search_term:
             found |= Q(email_index=Customer.index_of_email(search_term))
         return queryset.filter(found), False
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        return super().changelist_view(request, {"title": _("Customers"), **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -23,7 +23,7 @@ from core.errors import DomainError
 if TYPE_CHECKING:
     from bookings.admin.resource import ResourceAdmin
 
-STRETCHES = 3  # fields of a day; a day that has more shows them all
+STRETCHES = 2  # pairs of fields that a day has at least; there is always an empty one
 WORKDAYS = range(1, 5)
 NEW = "new"
 
@@ -118,7 +118,8 @@ def _days_in(sent: QueryDict) -> list[Day]:
 
 def _filled_up(days: list[Day]) -> list[Day]:
     for day in days:
-        day.stretches += [("", "")] * (STRETCHES - len(day.stretches))
+        spare = max(STRETCHES - len(day.stretches), 1)
+        day.stretches += [("", "")] * spare
     return days
 
 

@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -73,7 +72,7 @@ class ResourceForm(HouseForm):
         ours = Service.objects.for_organization(self.organization_id)
         self.fields["services"].queryset = ours
         self.fields["type"].required = False  # without one it is staff
-        if self.instance._state.adding:
+        if self.is_new:
             zone = Organization.objects.values_list("timezone", flat=True)
             self.fields["timezone"].initial = zone.get(pk=self.organization_id)
         else:
@@ -82,7 +81,7 @@ class ResourceForm(HouseForm):
 
     def clean_places(self) -> int:
         places: int = self.cleaned_data["places"]
-        if not self.instance._state.adding and bookings_beyond(self.instance, places):
+        if not self.is_new and bookings_beyond(self.instance, places):
             raise forms.ValidationError(sentence_of(PlaceInUse()))
         return places
 
@@ -95,6 +94,8 @@ class ResourceAdmin(HouseAdmin):
     list_display_links = ["name"]
     sortable_by = ["name"]
     change_form_outer_before_template = "admin/bookings/resource_head.html"
+    plural = gettext_lazy("Staff and resources")
+    add_title = gettext_lazy("Add staff")
     nothing_yet = gettext_lazy("Nobody here yet")
     how_to_begin = gettext_lazy("Add a member of staff; opening hours come next.")
 
@@ -113,12 +114,6 @@ class ResourceAdmin(HouseAdmin):
         view = self.admin_site.admin_view(partial(hours.opening_hours, self))
         ours = path("<uuid:pk>/hours/", view, name="bookings_resource_hours")
         return [ours, *super().get_urls()]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        title = _("Staff and resources")
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def save_form(self, request: HttpRequest, form: forms.ModelForm, change: bool) -> Any:
         resource = super().save_form(request, form, change)

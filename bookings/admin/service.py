@@ -10,7 +10,6 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
@@ -97,6 +96,8 @@ class ServiceAdmin(HouseAdmin):
     list_display_links = ["name"]
     sortable_by = ["name"]
     prepopulated_fields = {"slug": ["name"]}
+    plural = gettext_lazy("Services")
+    add_title = gettext_lazy("New service")
     nothing_yet = gettext_lazy("No services yet")
     how_to_begin = gettext_lazy("Add what customers can book: its name and how long it takes.")
     fieldsets = [
@@ -129,11 +130,6 @@ class ServiceAdmin(HouseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).prefetch_related("resources")
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        return super().changelist_view(request, {"title": _("Services"), **(extra_context or {})})
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any

@@ -21,6 +21,9 @@ UNFOLD = {
     "SITE_HEADER": "config.menu.site_header",
     "SITE_SUBHEADER": "config.menu.site_subheader",
     "SITE_SYMBOL": "event_available",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}
+    ],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,

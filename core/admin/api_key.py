@@ -11,7 +11,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -67,6 +66,8 @@ class ApiKeyAdmin(HouseAdmin):
     list_display = ["name", "kind_name", "beginning", "may_do", "used", "state"]
     list_display_links = ["name"]
     sortable_by = ["name"]
+    plural = gettext_lazy("API keys")
+    add_title = gettext_lazy("New API key")
     nothing_yet = gettext_lazy("No API keys yet")
     how_to_begin = gettext_lazy("A program needs one to book or to read bookings.")
 
@@ -74,11 +75,6 @@ class ApiKeyAdmin(HouseAdmin):
         view = self.admin_site.admin_view(partial(self.revoke_view))
         ours = path("<uuid:pk>/revoke/", view, name="core_apikey_revoke")
         return [ours, *super().get_urls()]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        return super().changelist_view(request, {"title": _("API keys"), **(extra_context or {})})
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None

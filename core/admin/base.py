@@ -9,11 +9,15 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
@@ -49,11 +53,15 @@ class HouseAdmin(TenantWall, ModelAdmin):
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
-    list_per_page = 50
+    list_per_page = list_max_show_all = 50
     list_disable_select_all = True
     list_filter_submit = True
     compressed_fields = False
     warn_unsaved_form = True
+    plural: Promise | str = ""  # the title of the list
+    add_title: Promise | str = ""
+    nothing_yet: Promise | str = ""  # instead of an empty list
+    how_to_begin: Promise | str = ""
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -140,7 +148,13 @@ class HouseAdmin(TenantWall, ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
         """Django's form in one transaction of its own; what heals by itself is repeated."""
-        extra_context = {"show_save_and_add_another": False, **(extra_context or {})}
+        extra_context = {
+            "show_save_and_add_another": False,
+            "title": self._title_of(request, object_id),
+            "up_url": reverse(admin_urlname(self.model._meta, "changelist")),
+            "up_title": self.plural,
+            **(extra_context or {}),
+        }
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         try:
@@ -148,6 +162,15 @@ class HouseAdmin(TenantWall, ModelAdmin):
         except DomainError as error:
             self.message_user(request, sentence_of(error), messages.WARNING)
             return HttpResponseRedirect(request.get_full_path())
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return super().changelist_view(request, {"title": self.plural, **(extra_context or {})})
+
+    def _title_of(self, request: HttpRequest, object_id: str | None) -> str:
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        return str(row or self.add_title)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
         self._note(request, obj, "created")

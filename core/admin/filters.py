@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core.admin.context import organization_of
+from core.models import TenantModel
 
 MOST_CHOICES = 500
 
@@ -43,11 +44,11 @@ class ChoiceFilter(SimpleListFilter):
 class RelatedFilter(ChoiceFilter):
     """Rows of another model in the same organization, by name; `column` is the foreign key's."""
 
-    related: ClassVar[type[Model]]
+    related: ClassVar[type[TenantModel]]
     column: ClassVar[str]
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
-        rows = self.related._default_manager.filter(organization=organization_of(request).pk)
+        rows = self.related.objects.for_organization(organization_of(request).pk)
         return [(str(row.pk), str(row)) for row in rows[:MOST_CHOICES]]
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:

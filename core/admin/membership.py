@@ -12,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -91,6 +90,8 @@ class MembershipAdmin(HouseAdmin):
     noun = "members"
     list_display = ["person", "address", "role_pill", "last_seen"]
     sortable_by: list[str] = []
+    plural = gettext_lazy("People")
+    add_title = gettext_lazy("Add a person")
     nothing_yet = gettext_lazy("Nobody works here yet")
     how_to_begin = gettext_lazy("Add the people who take bookings.")
 
@@ -102,11 +103,6 @@ class MembershipAdmin(HouseAdmin):
         view = self.admin_site.admin_view(partial(self.remove_view))
         ours = path("<uuid:pk>/remove/", view, name="core_membership_remove")
         return [ours, *super().get_urls()]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        return super().changelist_view(request, {"title": _("People"), **(extra_context or {})})
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None

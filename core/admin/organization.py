@@ -68,6 +68,7 @@ class OrganizationAdmin(HouseAdmin):
     """One page: this organization. Others are made by a command and chosen in the menu."""
 
     noun = "organization"
+    plural = gettext_lazy("Settings")
     organization_path = "pk"
     form = OrganizationForm
 

@@ -27,7 +27,8 @@ class HouseForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if hasattr(self.instance, "organization_id") and self.instance._state.adding:
+        self.is_new = kwargs.get("instance") is None
+        if self.is_new and hasattr(self.instance, "organization_id"):
             self.instance.organization_id = self.organization_id
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -65,7 +66,7 @@ class TenantWall(BaseModelAdmin):
             ) from error
         rows = super().get_field_queryset(db, db_field, request)
         if rows is None:
-            rows = related._default_manager.using(db)
+            rows = related.objects.using(db)
         return rows.filter(**{OWNER: organization_of(request).pk})
 
     def formfield_for_dbfield(

@@ -12,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -113,6 +112,7 @@ class DeliveryAdmin(HouseAdmin):
     sortable_by: list[str] = []
     ordering = ["-id"]
     actions = ["send_again"]
+    plural = gettext_lazy("Messages")
     nothing_yet = gettext_lazy("No messages yet")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -142,11 +142,6 @@ class DeliveryAdmin(HouseAdmin):
             for route, name, view in views
         ]
         return [*ours, *super().get_urls()]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        return super().changelist_view(request, {"title": _("Messages"), **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
