@@ -11,7 +11,7 @@ from weakref import WeakSet
 import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from core.deadline import remaining_seconds
@@ -71,6 +71,22 @@ def on_connect(sender: Any, connection: BaseDatabaseWrapper, **_: Any) -> None:
     if settings.DATABASE_POOLER and not _pooler_was_checked:
         _pooler_was_checked.append(True)
         _warn_without_role_timeouts(connection)
+
+
+def before_migrations(sender: Any, using: str, **_: Any) -> None:
+    """Let a migration take its time: an index over a million rows needs more than ten seconds.
+
+    Waiting for a lock stays at three: behind a migration that waits, everybody else does too.
+    """
+    if not settings.DATABASE_POOLER:
+        with connections[using].cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+
+
+def after_migrations(sender: Any, using: str, **_: Any) -> None:
+    if not settings.DATABASE_POOLER:
+        with connections[using].cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
 
 
 def close_all_connections() -> int:

@@ -8,9 +8,10 @@ from types import TracebackType
 import structlog
 from django.conf import settings
 from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate, pre_migrate
 
 from core.observability import metrics, sentry
-from core.observability.database import on_connect
+from core.observability.database import after_migrations, before_migrations, on_connect
 from core.observability.logs import configure_structlog
 from core.observability.processes import name_process
 
@@ -20,7 +21,9 @@ log = structlog.get_logger(__name__)
 def install() -> None:
     """In every process, once Django is ready: our lines, the statements' wrapper, the gauges."""
     configure_structlog()
-    connection_created.connect(on_connect, dispatch_uid="core.observability")
+    connection_created.connect(on_connect)
+    pre_migrate.connect(before_migrations)
+    post_migrate.connect(after_migrations)
     from core.observability import gauges, lifecycle, tasks  # noqa: F401  (they connect themselves)
 
     sentry.start()

@@ -3,7 +3,9 @@ import time
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.db import connection, connections, transaction
+from django.db.models.signals import pre_migrate
 from django.db.utils import OperationalError
 
 import config.settings.database as settings_of_database
@@ -34,6 +36,23 @@ def pooler(settings, monkeypatch):
 def test_a_statement_may_take_ten_seconds_and_wait_three_for_a_lock():
     assert read("SHOW statement_timeout") == "10s"
     assert read("SHOW lock_timeout") == "3s"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_takes_the_time_it_needs_and_still_waits_for_no_lock():
+    found = []
+
+    def look(**_more):
+        found.append((read("SHOW statement_timeout"), read("SHOW lock_timeout")))
+
+    pre_migrate.connect(look)
+    try:
+        call_command("migrate", verbosity=0)
+    finally:
+        pre_migrate.disconnect(look)
+
+    assert set(found) == {("0", "3s")}
+    assert read("SHOW statement_timeout") == "10s"
 
 
 @pytest.mark.django_db
@@ -70,6 +89,22 @@ def test_when_the_time_is_over_in_the_middle_of_a_transaction_it_is_undone_whole
         change_twice()
 
     assert Organization.objects.get().name == "Salon"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_the_time_is_over_a_part_of_a_transaction_can_still_be_undone():
+    OrganizationFactory(name="Salon")
+
+    @transaction.atomic
+    def change_slowly():
+        Organization.objects.update(name="Changed")
+        time.sleep(0.3)
+        Organization.objects.update(name="Changed again")
+
+    with transaction.atomic():
+        with deadline_of(0.2), pytest.raises(TimedOut):
+            change_slowly()
+        assert Organization.objects.get().name == "Salon"
 
 
 @pytest.mark.django_db(transaction=True)

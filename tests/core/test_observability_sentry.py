@@ -2,6 +2,7 @@ import gzip
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -96,3 +97,28 @@ def test_an_error_is_reported_with_where_and_what_and_nobody_s_data(reporting, c
     told = "\n".join(reporting.told)
     for never in ("Muster", "anna", "secrettoken", "sk_secret", "DETAIL", '"vars"', "cookies"):
         assert never not in told, never
+
+
+def test_whatever_an_integration_adds_to_a_report_stays_in_the_house():
+    frame = {"function": "save", "vars": {"name": "Anna Muster"}}
+    error = {"type": "ValueError", "value": "bad: 'Anna Muster' of anna@example.com"}
+    sent: Any = sentry.before_send(
+        {
+            "event_id": "e-1",
+            "request": {"url": "/save?name=Anna", "data": {"name": "Anna Muster"}},
+            "user": {"email": "anna@example.com"},
+            "extra": {"sys.argv": ["Anna Muster"]},
+            "breadcrumbs": {"values": [{"message": "Anna Muster"}]},
+            "contexts": {"runtime": {"name": "CPython"}, "celery-job": {"args": ["Anna Muster"]}},
+            "exception": {"values": [{**error, "stacktrace": {"frames": [frame]}}]},
+            "logentry": {"message": "%s", "params": ["Anna"], "formatted": "to anna@example.com"},
+        },
+        {},
+    )
+
+    assert "Anna" not in str(sent)
+    assert "anna@" not in str(sent)
+    assert set(sent) == {"event_id", "contexts", "exception", "logentry", "tags"}
+    assert sent["contexts"] == {"runtime": {"name": "CPython"}}
+    assert sent["exception"]["values"][0]["value"] == "bad: '…' of [hidden]"
+    assert sent["logentry"] == {"message": "to [hidden]"}
