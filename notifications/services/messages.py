@@ -30,6 +30,7 @@ class Message:
     true_while:  the statuses of the booking in which the message may still be sent.
     until:       how long after the end of the appointment it is of any use; None: always.
     latest_only: a later event of the same name makes it pointless.
+    tells_event: it says more than the booking does, and its event knows what.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Message:
     true_while: frozenset[Booking.Status]
     until: timedelta | None = None
     latest_only: bool = False
+    tells_event: bool = False
 
 
 def _to_both(
@@ -47,6 +49,7 @@ def _to_both(
     *,
     until: timedelta | None = None,
     latest_only: bool = False,
+    tells_event: bool = False,
 ) -> list[Message]:
     return [
         Message(
@@ -56,6 +59,7 @@ def _to_both(
             true_while=true_while,
             until=until,
             latest_only=latest_only,
+            tells_event=tells_event,
         )
         for audience, audience_prefix in ((Audience.CUSTOMER, ""), (Audience.ADMIN, "admin_"))
     ]
@@ -84,7 +88,12 @@ MESSAGES = {
             until=UNTIL_ITS_END,
         ),
         *_to_both(
-            "booking_rescheduled", _("New time"), OPEN, until=UNTIL_ITS_END, latest_only=True
+            "booking_rescheduled",
+            _("New time"),
+            OPEN,
+            until=UNTIL_ITS_END,
+            latest_only=True,
+            tells_event=True,
         ),
         *_to_both("booking_updated", _("Change"), OPEN, until=UNTIL_ITS_END, latest_only=True),
         *_to_both(
@@ -96,12 +105,14 @@ MESSAGES = {
             _("Cancellation"),
             frozenset({Status.CANCELLED}),
             until=WHILE_FRESH,
+            tells_event=True,
         ),
         Message(
             name="admin_delivery_failed",
             audience=Audience.ADMIN,
             label=_("A message that did not arrive"),
             true_while=ANY_STATUS,
+            tells_event=True,
         ),
     ]
 }

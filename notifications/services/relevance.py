@@ -39,8 +39,8 @@ def why_not(delivery: Delivery, booking: Booking, *, now: datetime) -> Delivery.
         return Reason.OVER
     if message.latest_only and booking.version > delivery.version and _has_successor(delivery):
         return Reason.SUPERSEDED
-    if delivery.event.name == "booking.rescheduled" and last_told(delivery) == place_of(booking):
-        return Reason.UNDONE
+    if message.tells_event and delivery.event.name == "booking.rescheduled":
+        return Reason.UNDONE if last_told(delivery) == place_of(booking) else None
     return None
 
 

@@ -29,6 +29,7 @@ from notifications.services.wording import (
 
 LONGEST_SUBJECT = 180
 JOINERS = "\u200c\u200d"  # Persian words and compound emoji need them
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 BLANK_LINES = re.compile(r"\n{3,}")
 SPACES_AT_THE_END = re.compile(r"[ \t]+$", re.MULTILINE)
 
@@ -133,17 +134,22 @@ def console_url(booking: Booking) -> str:
 
 def one_line(text: str) -> str:
     """Return `text` fit for a header: no line breaks, no control characters, not endless."""
-    visible = "".join(" " if _is_control(letter) else letter for letter in text)
-    line = " ".join(visible.split())
+    line = " ".join(_visible(text).split())
     return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1].rstrip() + "…"
 
 
-def _is_control(letter: str) -> bool:
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(" " if _steers(letter) else letter for letter in text)
+
+
+def _steers(letter: str) -> bool:
     """Say whether a letter would steer a reader: breaks, controls, overrides of direction."""
     kind = unicodedata.category(letter)
     return kind in ("Cc", "Cs", "Zl", "Zp") or (kind == "Cf" and letter not in JOINERS)
 
 
 def _tidy(text: str) -> str:
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    kept = CONTROLS.sub("", text)
     return BLANK_LINES.sub("\n\n", SPACES_AT_THE_END.sub("", kept)).strip() + "\n"

@@ -10,10 +10,10 @@ from core.db import in_one_transaction, violation_of
 from core.errors import NotFound
 from notifications.errors import NobodyToTell, NoLongerTrue, StillOnItsWay
 from notifications.models import Content, Delivery
+from notifications.selectors.booking import booking_for_mail
 from notifications.services.promising import address_for, wake_sender_after_commit
 from notifications.services.relevance import why_not
 from notifications.services.rendering import render
-from notifications.services.sending import booking_for_mail
 
 
 @in_one_transaction

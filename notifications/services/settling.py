@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import uniform
 from time import sleep
+from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef
 
 from bookings.models import Booking
 from core import events
@@ -35,42 +36,68 @@ TRIES_TO_WRITE = 5
 FIRST_WAIT_TO_WRITE_SECONDS = 0.1
 
 Status = Delivery.Status
+CONTENT = Delivery._meta.get_field("content")
 ARRIVED = (Status.SENT, Status.DELIVERED)
 log = structlog.get_logger(__name__)
 
 
+# One round trip, because this is written for every mail, and what is not written is sent again.
+# The provider's report may have been faster than we are: then its status stands.
+SENT = """
+WITH sent AS (
+    UPDATE notifications_delivery SET
+        status = CASE WHEN status = 'SENDING' THEN 'SENT' ELSE status END,
+        last_error = CASE WHEN status = 'BOUNCED' THEN last_error ELSE '' END,
+        sent_at = %(now)s, updated_at = %(now)s,
+        content = %(content)s, provider_message_id = %(provider_message_id)s
+    WHERE id = %(id)s AND attempts = %(attempts)s
+      AND status IN ('SENDING', 'DELIVERED', 'BOUNCED')
+    RETURNING booking_id, message, status
+), told AS (
+    UPDATE bookings_booking AS booking SET confirmation_sent = true
+    FROM sent WHERE booking.id = sent.booking_id AND NOT booking.confirmation_sent
+      AND sent.message = %(confirmation)s AND sent.status <> 'BOUNCED'
+)
+SELECT id, version FROM bookings_booking WHERE id = %(next_booking_id)s
+"""
+
+
 def note_sent(
-    delivery: Delivery, *, content: Content, provider_message_id: str, now: datetime
-) -> None:
+    delivery: Delivery,
+    *,
+    content: Content,
+    provider_message_id: str,
+    now: datetime,
+    next_booking_id: UUID | None = None,
+) -> tuple[UUID, int] | None:
     """Write down at once that it was handed over, and that the customer has a confirmation.
 
-    The provider's report may have been faster than we are: then it stands. A row of the
-    booking that somebody holds is waited for, because what is not written is sent again.
+    A row of the booking that somebody holds is waited for, and a lost connection renewed.
+    Returns the id and version of `next_booking_id`, as they are now.
     """
+    parameters = {
+        "id": delivery.pk,
+        "attempts": delivery.attempts,
+        "now": now,
+        "content": CONTENT.get_db_prep_save(content, connection),
+        "provider_message_id": provider_message_id,
+        "confirmation": CONFIRMATION.name,
+        "next_booking_id": next_booking_id,
+    }
     for tries_left in reversed(range(TRIES_TO_WRITE)):
         try:
-            with transaction.atomic():
-                _in_hand(delivery, Status.SENDING, Status.DELIVERED, Status.BOUNCED).update(
-                    status=Case(
-                        When(status=Status.SENDING, then=Value(Status.SENT)), default=F("status")
-                    ),
-                    sent_at=now,
-                    content=content,
-                    provider_message_id=provider_message_id,
-                    last_error=Case(
-                        When(status=Status.BOUNCED, then=F("last_error")), default=Value("")
-                    ),
-                    updated_at=now,
-                )
-                if delivery.message == CONFIRMATION.name:
-                    follow_confirmation(delivery)
+            with connection.cursor() as cursor:
+                cursor.execute(SENT, parameters)
+                next_booking: tuple[UUID, int] | None = cursor.fetchone()
         except (OperationalError, InterfaceError):
             if not tries_left:
                 raise
+            connection.close_if_unusable_or_obsolete()
             sleep(FIRST_WAIT_TO_WRITE_SECONDS * 2 ** (TRIES_TO_WRITE - tries_left))
         else:
             _count(delivery, "sent")
-            return
+            return next_booking
+    raise AssertionError
 
 
 def follow_confirmation(delivery: Delivery) -> None:

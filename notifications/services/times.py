@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.dateformat import format as format_date
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 TO = "\N{EN DASH}"
 zone_of = cache(ZoneInfo)
@@ -25,21 +25,27 @@ class When:
 
 def when(starts_at: datetime, ends_at: datetime, zone: str, *, now: datetime) -> When:
     """Say when, in `zone` and the active language. The short form has the year when it differs."""
-    starts, ends, here = (_local(moment, zone) for moment in (starts_at, ends_at, now))
-    if starts.year == here.year:
-        short_day = pgettext("date: Tue 24 Nov", "D j M")
+    this_year = _local(now, zone).year
+    return _when(starts_at, ends_at, zone, this_year, get_language())
+
+
+@lru_cache(maxsize=1024)  # a booking's time is said in several mails
+def _when(starts_at: datetime, ends_at: datetime, zone: str, this_year: int, language: str) -> When:
+    starts, ends = _local(starts_at, zone), _local(ends_at, zone)
+    if starts.year == this_year:
+        short_day = format_date(starts, pgettext("date: Tue 24 Nov", "D j M"))
     else:
-        short_day = pgettext("date: Tue 24 Nov 2026", "D j M Y")
+        short_day = format_date(starts, pgettext("date: Tue 24 Nov 2026", "D j M Y"))
     if starts.date() == ends.date():
         until = f"{ends:%H:%M}"
     else:
         until = f"{format_date(ends, pgettext('date: Tue 24 Nov', 'D j M'))}, {ends:%H:%M}"
     hours = f"{starts:%H:%M}{TO}{until}"
     return When(
-        short=f"{format_date(starts, short_day)}, {starts:%H:%M}",
+        short=f"{short_day}, {starts:%H:%M}",
         day=format_date(starts, pgettext("date: Tuesday, 24 November 2026", "l, j F Y")),
         hours=hours,
-        span=f"{format_date(starts, short_day)}, {hours}",
+        span=f"{short_day}, {hours}",
         zone=zone_label(starts, zone),
     )
 

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from bookings.models import Booking, Resource
 from notifications.models import Delivery
 from notifications.selectors.delivery import number_that_went_wrong
-from notifications.services.messages import MESSAGES, Message
+from notifications.services.messages import MESSAGES, Message, message_of
 from notifications.services.relevance import Place, last_told
 from notifications.services.times import elsewhere, read_differently, when
 
@@ -46,8 +46,13 @@ class Facts:
     failed_today: int = 0
 
 
+NOTHING = Facts()
+
+
 def facts_of(delivery: Delivery) -> Facts:
     """Read what the delivery's event knows: where it was before, what failed."""
+    if not message_of(delivery).tells_event:
+        return NOTHING
     event = delivery.event
     if event.name == "booking.rescheduled":
         before = last_told(delivery)
@@ -61,7 +66,7 @@ def facts_of(delivery: Delivery) -> Facts:
             failed_answer=failed.last_error,
             failed_today=number_that_went_wrong(failed.organization_id),
         )
-    return Facts()
+    return NOTHING
 
 
 def lines_for_customer(booking: Booking, facts: Facts, *, now: datetime) -> list[Line]:

