@@ -24,6 +24,7 @@ from tenacity.stop import stop_base
 
 from core.deadline import remaining_seconds
 from core.errors import Busy, DomainError, TimedOut, Unavailable
+from core.observability import metrics
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -281,8 +282,10 @@ class _DeadlineIsNear(stop_base):
 
 def _note_the_retry(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    if error is not None and _connection_is_lost(error):
+    is_lost = error is not None and _connection_is_lost(error)
+    if is_lost:
         connection.close()  # the next attempt opens a new one
+    metrics.database_retries_total.labels("connection" if is_lost else "conflict").inc()
     log.warning(
         "Database call repeated",
         attempt=state.attempt_number,

@@ -20,7 +20,7 @@ from core import tasks
 from core.access import Caller
 from core.db import leave_proof
 from core.models import Event, Outbox, TenantModel
-from core.observability.context import current_request_id
+from core.observability.context import current_request_id, request_id_of
 from core.queue import after_commit
 
 Handler = Callable[[Event], None]
@@ -120,8 +120,10 @@ def _forget(rows: list[Outbox]) -> None:
 
 
 def _tell(event: Event) -> None:
-    for handler in _handlers[event.name]:
-        handler(event)
+    """Run the handlers under the id of the request in which the event happened."""
+    with request_id_of(event.request_id or current_request_id()):
+        for handler in _handlers[event.name]:
+            handler(event)
 
 
 def _relay_one() -> int:
