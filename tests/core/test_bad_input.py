@@ -108,7 +108,9 @@ def test_a_name_given_twice_is_refused_by_name(desk, mias):
     assert fields == {"status": ["Give this once."]}
 
 
-@pytest.mark.parametrize("name", ["__proto__", "constructor", "", "na\u0000me", "n\u0430me", "Name"])
+@pytest.mark.parametrize(
+    "name", ["__proto__", "constructor", "", "na\u0000me", "n\u0430me", "Name"]
+)
 def test_a_field_that_is_unknown_is_refused_by_name(desk, wish, name):
     fields = refused(desk.post(BOOKINGS, {**wish, name: "x"}), 400, "VALIDATION_ERROR")
 
