@@ -1,17 +1,81 @@
 """Every environment variable that Holdfast reads: its name, its type, its default.
 
-Nothing else reads os.environ. A secret NAME may also be given as NAME_FILE, the path of a
-file that holds it. The seeds' other names for a thing are its aliases (ALIASES below).
+Nothing else reads os.environ. Each NAME may also be given as NAME_FILE, the path of a file
+that holds it: secrets then stand in no process listing. Other names for a thing are its
+aliases. What is empty counts as not set.
 """
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
-env = environ.FileAwareEnv(
+# Names that other booking systems and hosts use. Ours wins when both are set.
+ALIASES = {
+    "APP_ENV": ["NODE_ENV"],
+    "PUBLIC_BASE_URL": ["API_BASE_URL"],
+    "DATABASE_POOL_SIZE": ["DB_POOL_MAX"],
+    "ADMIN_EMAIL": ["YOUR_EMAIL"],
+    "ALLOWED_ORIGINS": ["CORS_ORIGINS"],
+}
+
+
+class Sources(Mapping[str, str]):
+    """Where a value comes from: NAME_FILE, else NAME, else the same of each alias."""
+
+    def __getitem__(self, name: str) -> str:
+        for known_as in (name, *ALIASES.get(name, ())):
+            path = os.environ.get(f"{known_as}_FILE")
+            said = self._file(known_as, path) if path else ""
+            if value := said or os.environ.get(known_as):
+                # django-environ would take `$word` for another variable's name, and a
+                # password that begins with $ for an empty one; it undoes this escape.
+                return value.replace("$", r"\$")
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(os.environ)
+
+    def __len__(self) -> int:
+        return len(os.environ)
+
+    @staticmethod
+    def _file(name: str, path: str) -> str:
+        """Return what the file says, without the end of line that editors leave."""
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read: {why}.") from error
+        except UnicodeDecodeError:
+            # Without its cause, which shows the bytes: they are somebody's secret.
+            raise ImproperlyConfigured(f"{name}_FILE: {path} is not text.") from None
+
+
+class Environment(environ.Env):
+    """The variables below, each as its type. A value that is none is refused by name."""
+
+    ENVIRON = Sources()
+
+    def __call__(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(var, *args, **kwargs)
+        except ValueError:  # never with the value, which may be a secret in the wrong place
+            kind = "whole number" if self.scheme[var][0] is int else "number"
+            raise ImproperlyConfigured(f"{var} is not a {kind}.") from None
+
+
+def words(text: str) -> list[str]:
+    """Read a list: its items are separated by commas, with or without spaces."""
+    return [word for part in text.split(",") if (word := part.strip())]
+
+
+env = Environment(
     # where and what
     APP_ENV=(str, "development"),  # development | test | staging | production
     DEBUG=(bool, False),
@@ -20,14 +84,14 @@ env = environ.FileAwareEnv(
     DRAIN_SECONDS=(float, 5.0),  # told to stop, health is 503 for so long before the doors close
     PUBLIC_BASE_URL=(str, ""),
     FRONTEND_URL=(str, ""),
-    ALLOWED_HOSTS=(list, []),
+    ALLOWED_HOSTS=(words, []),
     VAR_DIR=(str, str(BASE_DIR / "var")),
     # secrets
     SECRET_KEY=(str, ""),
     ENCRYPTION_KEY=(str, ""),
     ENCRYPTION_INDEX_KEY=(str, ""),
     API_KEY=(str, ""),
-    API_KEY_HASHES=(list, []),
+    API_KEY_HASHES=(words, []),
     # database and queue
     DATABASE_URL=(str, ""),
     DATABASE_POOL_SIZE=(int, 20),
@@ -38,7 +102,7 @@ env = environ.FileAwareEnv(
     # limits
     RATE_LIMIT_WINDOW_MS=(int, 60_000),
     RATE_LIMIT_MAX_REQUESTS=(int, 100),
-    TRUSTED_PROXIES=(list, []),
+    TRUSTED_PROXIES=(words, []),
     # mail
     EMAIL_PROVIDER=(str, "smtp"),  # or a provider that anymail knows, with its ANYMAIL_… beside it
     SMTP_HOST=(str, ""),
@@ -59,16 +123,10 @@ env = environ.FileAwareEnv(
     METRICS_TOKEN=(str, ""),
     METRICS_PORT=(int, 0),  # of worker and clock; 0: they listen nowhere
     # browsers
-    ALLOWED_ORIGINS=(list, []),
+    ALLOWED_ORIGINS=(words, []),
 )
 
-ALIASES = {
-    "APP_ENV": ["NODE_ENV"],
-    "PUBLIC_BASE_URL": ["API_BASE_URL"],
-    "DATABASE_POOL_SIZE": ["DB_POOL_MAX"],
-    "ADMIN_EMAIL": ["YOUR_EMAIL"],
-    "ALLOWED_ORIGINS": ["CORS_ORIGINS"],
-}
+env.escape_proxy = True  # see Sources
 
 TESTING = os.environ.get("DJANGO_SETTINGS_MODULE") == "config.settings.test"
 if TESTING:  # a test means the same on every machine, whatever its shell and .env say
@@ -80,10 +138,6 @@ if TESTING:  # a test means the same on every machine, whatever its shell and .e
     env.scheme["VAR_DIR"] = (str, f"/tmp/holdfast-test-{os.getpid()}-{os.urandom(4).hex()}")  # noqa: S108
 else:
     environ.Env.read_env(BASE_DIR / ".env")
-for name, others in ALIASES.items():
-    for other in others:
-        if name not in os.environ and other in os.environ:
-            os.environ[name] = os.environ[other]
 
 APP_ENV = env("APP_ENV").lower()
 IS_PRODUCTION = APP_ENV in ("production", "staging")

@@ -1,9 +1,14 @@
 """Celery: the broker, the safety net, and everything that runs on a clock."""
 
+import ssl
+
 from config.settings.base import REDIS_URL
 
 # Redis on a socket has one spelling for Celery and another for everything else.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+if REDIS_URL.startswith("rediss://"):
+    # Left to itself, Celery's client takes any certificate; what the URL says wins.
+    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # an hour without Redis is waited out
 CELERY_TASK_IGNORE_RESULT = True

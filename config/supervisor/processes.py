@@ -5,6 +5,7 @@ import socket
 import sys
 from pathlib import Path
 
+from config.process import command
 from config.supervisor.child import Child
 
 HOST = "127.0.0.1"
@@ -28,19 +29,11 @@ def prepare(env: dict[str, str]) -> Child:
     return Child("setup", [sys.executable, "-m", "config.supervisor.prepare"], env)
 
 
-def processes(
-    env: dict[str, str], *, var: Path, workers: int, smtp: socket.socket | None
-) -> list[Child]:
-    # Celery warns of root, under whom a development container may well run.
-    no_warning = ["-W", "ignore:You're running the worker with superuser"]
-    celery = [sys.executable, *no_warning, "-m", "celery", "--quiet", "--app", "config.celery"]
-    (var / "clock").mkdir(parents=True, exist_ok=True)
-    clock = ["beat", "--schedule", str(var / "clock" / "schedule"), "--pidfile", ""]
-    worker = ["worker", "--concurrency", str(workers), "--without-gossip", "--without-mingle"]
+def processes(env: dict[str, str], *, var: Path, smtp: socket.socket | None) -> list[Child]:
     children = [
-        Child("web", [sys.executable, "-m", "config.web"], env, patience=10),
-        Child("clock", [*celery, *clock], env, patience=3),
-        Child("worker", [*celery, *worker], env, patience=26),
+        Child("web", command("web"), env, patience=10),
+        Child("clock", command("clock"), env, patience=3),
+        Child("worker", command("worker"), env, patience=26),
     ]
     if smtp is not None:
         folder = str(var / "mailbox")

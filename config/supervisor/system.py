@@ -39,7 +39,7 @@ def _serve(supervisor: Supervisor, *, host: str, port: int) -> int:
     smtp = processes.listening(VAR_DIR) if has_mailbox else None
     told = processes.environment(port=port, smtp=smtp)
     supervisor.prepare(processes.prepare(told))
-    children = processes.processes(told, var=VAR_DIR, workers=env("WORKER_PROCESSES"), smtp=smtp)
+    children = processes.processes(told, var=VAR_DIR, smtp=smtp)
     supervisor.serve(children, host=host, port=port)
     _announce(has_mailbox=has_mailbox)
     supervisor.watch()
