@@ -6,6 +6,7 @@ long as what it holds stands in `notifications.services.messages`.
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -84,7 +85,7 @@ def on_gone_wrong(event: Event) -> None:
         _promise(event, "admin_delivery_failed", booking_id=failed.booking_id)
 
 
-def _promise(event: Event, *messages: str, booking_id: object = None) -> None:
+def _promise(event: Event, *messages: str, booking_id: UUID | None = None) -> None:
     needed = ("email", "version", "organization", "organization__admin_email")
     rows = Booking.objects.select_related("organization").only(*needed)
     booking = rows.get(pk=booking_id or event.subject_id)

@@ -27,8 +27,6 @@ MAIL_PROVIDERS = (
     "sparkpost",
     "unisender_go",
 )
-SECURITY = {"starttls", "tls", "none"}
-SMTPS_PORT = 465
 
 EMAIL_PROVIDER = env("EMAIL_PROVIDER").lower()
 if EMAIL_PROVIDER not in MAIL_PROVIDERS:
@@ -42,8 +40,9 @@ EMAIL_HOST = env("SMTP_HOST") or "localhost"
 EMAIL_PORT = env("SMTP_PORT")
 EMAIL_HOST_USER = env("SMTP_USER")
 EMAIL_HOST_PASSWORD = env("SMTP_PASSWORD")
-_security = env("SMTP_SECURITY") or ("tls" if EMAIL_PORT == SMTPS_PORT else "starttls")
-if _security not in SECURITY:
+# 465 is the port of SMTP that begins with TLS.
+_security = env("SMTP_SECURITY").lower() or ("tls" if EMAIL_PORT == 465 else "starttls")
+if _security not in ("starttls", "tls", "none"):
     raise ImproperlyConfigured("SMTP_SECURITY is none of starttls, tls, none.")
 EMAIL_USE_TLS = _security == "starttls"
 EMAIL_USE_SSL = _security == "tls"
@@ -67,5 +66,3 @@ DEFAULT_FROM_EMAIL = env("MAIL_FROM") or env("SMTP_USER") or "bookings@localhost
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Told about new bookings of organizations without an admin address of their own.
 ADMIN_EMAIL = env("ADMIN_EMAIL")
-
-__all__ = [name for name in dir() if name.isupper() and name not in ("SECURITY", "SMTPS_PORT")]

@@ -83,6 +83,10 @@ def _unset_places() -> Iterator[str]:
         yield "PUBLIC_BASE_URL is not set."
     elif base.scheme != "https" or not base.hostname:
         yield "PUBLIC_BASE_URL does not begin with https:// and a name."
+    if env("EMAIL_PROVIDER").lower() == "smtp" and not env("SMTP_HOST"):
+        yield "SMTP_HOST is not set: no mail would leave."
+    if "@" not in (env("MAIL_FROM") or env("SMTP_USER")):
+        yield "MAIL_FROM is not set: it is the address that mails come from."
     if any(network.prefixlen == 0 for network in networks(env("TRUSTED_PROXIES"))):
         yield "TRUSTED_PROXIES trusts everybody: name the networks of your own proxies."
 

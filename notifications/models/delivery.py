@@ -1,6 +1,6 @@
 import json
 import zlib
-from typing import Any, Self, TypedDict
+from typing import Any, ClassVar, Self, TypedDict
 
 from django.db import models
 from django.db.models import Q
@@ -93,7 +93,7 @@ class Delivery(TenantModel):
         "self", on_delete=models.PROTECT, null=True, related_name="resends"
     )
 
-    objects = DeliveryQuerySet.as_manager()
+    objects: ClassVar = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "deliveries"

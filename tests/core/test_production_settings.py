@@ -22,6 +22,10 @@ GOOD = {
     "ALLOWED_HOSTS": "book.salon.net",
     "PUBLIC_BASE_URL": "https://book.salon.net",
     "TRUSTED_PROXIES": "10.0.0.0/8",
+    "EMAIL_PROVIDER": "",
+    "SMTP_HOST": "mail.internal",
+    "SMTP_USER": "",
+    "MAIL_FROM": "Salon <book@salon.net>",
 }
 
 
@@ -62,6 +66,8 @@ def test_production_names_everything_that_it_misses_at_once(environment):
         "REDIS_URL is not set.",
         "ALLOWED_HOSTS is not set: name each host that this installation answers to.",
         "PUBLIC_BASE_URL is not set.",
+        "SMTP_HOST is not set: no mail would leave.",
+        "MAIL_FROM is not set: it is the address that mails come from.",
     ]
 
 

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from core import events
 from core.models import Outbox
-from notifications.services.sending import Run, send_due
+from notifications.services.run import Run
+from notifications.services.sending import send_due
 from tests.notifications.smtp_server import MailServer
 
 

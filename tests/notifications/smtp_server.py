@@ -6,6 +6,7 @@ import socket
 from collections import defaultdict, deque
 from email.message import EmailMessage
 from email.parser import BytesParser
+from typing import cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -37,7 +38,7 @@ class MailServer:
         self._controller: Controller | None = None
 
     def start(self) -> None:
-        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = _Controller(self)
         self._controller.start()
         self.connections = 0  # the controller tries itself once
 
@@ -65,7 +66,7 @@ class MailServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self.next_answers.popleft() if self.next_answers else TAKEN
         if answer.startswith("2") or answer == HANG:
-            content = bytes(envelope.content or b"")
+            content = envelope.content if isinstance(envelope.content, bytes) else b""
             self.raw.append(content)
             parser = BytesParser(EmailMessage, policy=email.policy.default)
             self.mails.append(parser.parsebytes(content))
@@ -86,15 +87,15 @@ class _Conversation(SMTP):
         if self.server.next_answers and self.server.next_answers[0] == DROP:
             self.server.next_answers.popleft()
             await self.push("354 Go on")
-            self.transport.abort()
+            cast(asyncio.Transport, self.transport).abort()
             return
         await super().smtp_DATA(arg)
 
 
 class _Controller(Controller):
-    def __init__(self, server: MailServer, **where: object) -> None:
+    def __init__(self, server: MailServer) -> None:
         self._server = server
-        super().__init__(server, **where)
+        super().__init__(server, hostname="127.0.0.1", port=server.port)
 
     def factory(self) -> SMTP:
         conversation = _Conversation(self.handler, hostname="sink.localhost", loop=self.loop)

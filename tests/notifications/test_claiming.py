@@ -1,7 +1,5 @@
 """Several workers, dead workers, lost connections: each mail leaves, once, and in order."""
 
-import os
-import signal
 import threading
 import time
 from datetime import timedelta
@@ -86,7 +84,7 @@ def test_a_worker_killed_while_the_server_takes_a_mail_sends_it_again_under_the_
     worker.start()
     while not mail_server.mails:
         time.sleep(0.01)
-    os.kill(worker.pid, signal.SIGKILL)
+    worker.kill()
     worker.join()
     assert set(Delivery.objects.values_list("status", flat=True)) == {"SENDING"}
 

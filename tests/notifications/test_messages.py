@@ -1,8 +1,10 @@
 """Who is told what, when, and what is not said because it is no longer so."""
 
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from bookings.services.booking import (
@@ -335,16 +337,24 @@ def test_a_row_says_what_was_sent_to_whom_and_when_and_is_unreadable_in_the_data
 
     assert (row.booking, row.version, row.attempts) == (booking, 1, 1)
     assert row.address == MIA
+    assert row.content is not None
+    assert row.sent_at is not None
     assert row.content["subject"] == "Request received: Haircut, Mon 16 Nov, 10:00 with Anna"
     assert row.content["text"] == text_of(mail_server.to(MIA)[0])
     assert row.content["html"].startswith("<!doctype html>")
     assert row.sent_at - row.created_at < timedelta(seconds=30)
     assert timezone.now() - row.sent_at < timedelta(seconds=30)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT delivery::text FROM notifications_delivery AS delivery")
+        stored = " ".join(text for (text,) in cursor.fetchall())
+    for secret in ("mia", "Haircut", b"mia".hex(), b"Haircut".hex(), "desk@", b"desk@".hex()):
+        assert secret not in stored
 
 
-def text_of(mail) -> str:
+def text_of(mail: EmailMessage) -> str:
     part = mail.get_body(("plain",))
-    return part.get_content().replace("\r\n", "\n")
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def test_mails_to_one_server_share_a_connection(book, deliver, mail_server: MailServer):

@@ -187,6 +187,7 @@ def test_a_report_that_is_faster_than_our_own_writing_stands(
     deliver()
 
     row = Delivery.objects.get(message="booking_confirmed")
+    assert row.content is not None
     assert (row.status, row.content["subject"][:10]) == (status, "Confirmed:")
     booking.refresh_from_db()
     assert booking.confirmation_sent is (status == "DELIVERED")

@@ -5,7 +5,7 @@ import pytest
 from bookings.models import Booking
 from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
-from core.models import Event
+from core.models import Event, Organization
 from notifications.errors import NobodyToTell, NoLongerTrue, StillOnItsWay
 from notifications.models import Delivery
 from notifications.selectors.delivery import deliveries_of, delivery_statistics, went_wrong
@@ -147,7 +147,7 @@ def test_the_dashboard_counts_what_waits_and_what_went_wrong_and_was_not_put_rig
 def test_a_message_that_waits_for_long_is_late(book, relay, salon, clock):
     book()
     relay()
-    begun = Delivery.objects.order_by("created_at").first().created_at
+    begun = Delivery.objects.get(message="booking_received").created_at
     clock.shift(16 * 60)
 
     now = delivery_statistics(salon.pk, since=begun)
@@ -156,9 +156,7 @@ def test_a_message_that_waits_for_long_is_late(book, relay, salon, clock):
 
 
 def test_another_organizations_messages_are_not_counted(failed, salon):
-    from tests.factories import OrganizationFactory
-
-    other = OrganizationFactory()
+    other = Organization.objects.create(name="Other", slug="other")
 
     now = delivery_statistics(other.pk, since=failed.created_at.replace(hour=0))
 

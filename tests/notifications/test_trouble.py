@@ -103,6 +103,7 @@ def test_after_three_days_it_has_failed_and_the_desk_is_told(
     deliver()
 
     assert row.status == "FAILED"
+    assert row.ended_at is not None
     assert timedelta(days=3) <= row.ended_at - begun <= timedelta(days=3, minutes=1)
     event = Event.objects.get(name="delivery.failed")
     assert event.subject_id == row.pk
