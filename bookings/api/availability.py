@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookings.api import examples
-from bookings.api.serializers import LONGEST_DURATION_MINUTES, TimezoneField
+from bookings.api.fields import TimezoneField
+from bookings.api.serializers import LONGEST_DURATION_MINUTES
 from bookings.availability.intervals import Interval
 from bookings.availability.rules import midnight
 from bookings.models import Resource, Service

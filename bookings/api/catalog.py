@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookings.api import examples
-from bookings.api.serializers import MoneySerializer
+from bookings.api.fields import MoneySerializer
 from bookings.models import Resource, Service
 from core.api.envelope import success
 from core.api.pagination import Order, PageQuery, paginate

@@ -17,7 +17,7 @@ START_REFUSED = (
     SlotTaken.reason,
     *(str(code) for code in ReasonCode if code not in _TOLD_OTHERWISE),
 )
-ALTERNATIVES = {
+ALTERNATIVES: Json = {
     "alternatives": {
         "type": "array",
         "description": "With SLOT_TAKEN: free times near the one that was asked for.",
@@ -25,7 +25,7 @@ ALTERNATIVES = {
         "items": {"$ref": "#/components/schemas/Slot"},
     }
 }
-TRANSITION = {
+TRANSITION: Json = {
     "status": {
         "description": "With ILLEGAL_TRANSITION: the status it has.",
         "allOf": [{"$ref": "#/components/schemas/BookingStatus"}],
@@ -142,12 +142,12 @@ RESOURCE: Json = {
     "active": True,
 }
 
-TAKEN = {
+TAKEN: dict[str, Json] = {
     "The time is taken": {"reason": SlotTaken.reason, "alternatives": [SLOT]},
     "Outside opening hours": {"reason": str(ReasonCode.OUTSIDE_HOURS)},
 }
-LAPSED = {"The hold has lapsed": {"reason": HoldLapsed.reason}}
-FINAL = {
+LAPSED: dict[str, Json] = {"The hold has lapsed": {"reason": HoldLapsed.reason}}
+FINAL: dict[str, Json] = {
     "It is over": {
         "reason": IllegalTransition.reason,
         "status": "CANCELLED",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from zoneinfo import available_timezones
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from bookings.api.fields import MoneySerializer, TimezoneField
 from bookings.models import Booking, Resource, Service
 from core.api.fields import EnumField, IdField, OwnedField, TextField, WholeNumberField
 from core.api.pagination import PageQuery
@@ -17,24 +16,6 @@ from core.api.serializers import HouseSerializer, InstantField, InstantOrDateFie
 
 LONGEST_NAME, LONGEST_EMAIL, LONGEST_PHONE, LONGEST_TEXT = 200, 254, 32, 10_000
 LONGEST_DURATION_MINUTES = 24 * 60
-
-
-@extend_schema_field({"type": "string", "examples": ["Europe/Berlin"]})
-class TimezoneField(TextField):
-    """The name of an IANA time zone."""
-
-    default_error_messages = {
-        "unknown": "This is not an IANA time zone, for example Europe/Berlin."
-    }
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=64, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        name = super().to_internal_value(data)
-        if name not in available_timezones():
-            self.fail("unknown")
-        return name
 
 
 class TimeSlotSerializer(HouseSerializer):
@@ -171,16 +152,6 @@ class TimeSlotReadSerializer(HouseSerializer):
     end_time = InstantField()
     duration = serializers.IntegerField(help_text="Minutes.")
     timezone = serializers.CharField(help_text="The zone in which the customer reads times.")
-
-
-@extend_schema_field({"type": "string", "pattern": r"^\d{1,10}\.\d{2}$", "examples": ["40.00"]})
-class AmountField(serializers.DecimalField):
-    """An amount of money as text, so that no client rounds it."""
-
-
-class MoneySerializer(HouseSerializer):
-    amount = AmountField(max_digits=12, decimal_places=2)
-    currency = serializers.CharField(min_length=3, max_length=3, help_text="ISO 4217: EUR.")
 
 
 class BookingSerializer(HouseSerializer):

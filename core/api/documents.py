@@ -26,5 +26,5 @@ def document_page(request: HttpRequest) -> HttpResponse:
 
 @cache
 def document_as_json() -> bytes:
-    """Return the document, made once per process: making it takes a tenth of a second."""
+    """Return the document, made once per process, because making it takes a second."""
     return orjson.dumps(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]

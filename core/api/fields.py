@@ -65,7 +65,7 @@ class EnumField(serializers.ChoiceField):
         super().__init__(choices.choices, **kwargs)
         schema = {"type": "string", "enum": choices.values}
         name = choices.__qualname__.replace(".", "")
-        extend_schema_field(schema, component_name=name)(self)
+        extend_schema_field(schema, component_name=name)(self)  # type: ignore[type-var]
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):

@@ -1,4 +1,4 @@
-"""Encrypted tables that exist for one test. (Imports wait until Django is set up.)"""
+"""What tests of the ground share. (Imports wait until Django is set up.)"""
 
 import pytest
 from django.apps import apps
@@ -46,3 +46,20 @@ def installed():
     for model in ALL:
         del apps.all_models["core"][str(model._meta.model_name)]
     apps.clear_cache()
+
+
+@pytest.fixture
+def mias(desk, wish):
+    """The path of Mia's booking, made over the API."""
+    booked = desk.post("/api/bookings", wish).json()["data"]
+    return f"/api/bookings/{booked['id']}"
+
+
+@pytest.fixture
+def nothing_changes(mias):
+    """Mia's booking is all there is, before the test and after it."""
+    from tests.core.refusals import everything
+
+    before = everything()
+    yield
+    assert everything() == before

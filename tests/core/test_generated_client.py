@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from bookings.models import Booking
+from config.settings.env import BASE_DIR
 from core.models import ApiKey
 from tests.cast import a_key
 
-DOCUMENT = Path(settings.BASE_DIR, "config", "openapi.yml")
+DOCUMENT = BASE_DIR / "config" / "openapi.yml"
 PACKAGE = "holdfast_client"
 CONFIGURATION = f"package_name_override: {PACKAGE}\npost_hooks: []\n"
 TEN_O_CLOCK = datetime(2026, 11, 16, 9, tzinfo=UTC)

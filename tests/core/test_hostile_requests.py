@@ -77,7 +77,7 @@ def headers(salon, haircut, settings, clock, monkeypatch) -> Iterator[dict[str, 
 def rolled_back() -> Iterator[None]:
     """Leave the database as it was. For the services it counts as no transaction around them."""
     atomic = transaction.atomic()
-    atomic._from_testcase = True  # as in Django's own TestCase
+    atomic._from_testcase = True  # type: ignore[attr-defined]  # as in Django's own TestCase
     with atomic:
         yield
         transaction.set_rollback(True)
@@ -170,7 +170,7 @@ def obey_the_rules(case: Case) -> None:
 def the_time_can_be_booked(case: Case) -> None:
     """A start lies ahead on a whole minute, the service has the duration, the zone exists."""
     if isinstance(case.body, dict) and "timeSlot" in case.body:
-        slot = {"startTime": "2026-11-16T10:00:00+01:00", "duration": 30}
+        slot: dict[str, Any] = {"startTime": "2026-11-16T10:00:00+01:00", "duration": 30}
         case.body = {**case.body, "timeSlot": slot}
 
 

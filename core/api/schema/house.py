@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.drainage import warn
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.serializers import Serializer
 
 from core.access import PUBLISHABLE_SCOPES
 from core.api.fields import OwnedField, TextField
@@ -30,6 +31,8 @@ VISIBLE_TEXT = r"^[^\x00]*[^\s\x00][^\x00]*$"
 class HouseSchema(AutoSchema):
     """One `Operation` of a view, with all that follows from view, method and path."""
 
+    view: Any  # a TenantViewSet, described by @documented
+
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> Json | None:
@@ -38,10 +41,7 @@ class HouseSchema(AutoSchema):
             warn(f"{type(self.view).__name__} does not say what {method} {path} does: @documented")
             return None
         self.described: Operation = described
-        return cast(
-            "Json | None",
-            super().get_operation(path, path_regex, path_prefix, method, registry),
-        )
+        return super().get_operation(path, path_regex, path_prefix, method, registry)
 
     def get_operation_id(self) -> str:
         return self.described.id
@@ -49,7 +49,7 @@ class HouseSchema(AutoSchema):
     def get_summary(self) -> str:
         return self.described.summary
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         scope = scope_of(self.view, self.method)
         may = "Any key" if scope in PUBLISHABLE_SCOPES else "A secret key"
         needed = f"{may} with the scope `{scope}` may do this."
@@ -58,8 +58,8 @@ class HouseSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [self.view.tag]
 
-    def get_override_parameters(self) -> list[OpenApiParameter | Shape]:
-        found: list[OpenApiParameter | Shape] = []
+    def get_override_parameters(self) -> list[OpenApiParameter | Serializer[Any] | Shape]:
+        found: list[OpenApiParameter | Serializer[Any] | Shape] = []
         if self.described.query:
             found.append(self.described.query)
         if "{id}" in self.path:
@@ -160,11 +160,11 @@ class HouseSchema(AutoSchema):
 
     def _component(self, name: str, schema: Mapping[str, Any]) -> Json:
         """Put `schema` among the document's components; return a reference to it."""
-        component = ResolvedComponent(
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name=name, type=ResolvedComponent.SCHEMA, schema=dict(schema), object=name
         )
         self.registry.register_on_missing(component)
-        return cast("Json", component.ref)
+        return component.ref
 
     def _names_something(self) -> bool:
         """Tell whether the id of something else stands in the query or in the body."""
@@ -179,14 +179,16 @@ class HouseSchema(AutoSchema):
         return self.described.is_versioned and self.method in CHANGES
 
     def _postprocess_serializer_schema(self, schema: Json, serializer: Any, direction: str) -> Json:
-        schema = super()._postprocess_serializer_schema(schema, serializer, direction)
+        schema = super()._postprocess_serializer_schema(  # type: ignore[no-untyped-call]
+            schema, serializer, direction
+        )
         if direction == "request":
             schema["additionalProperties"] = False
             schema.update(getattr(serializer, "schema_rules", {}))
         return schema
 
     def _insert_field_validators(self, field: Any, schema: Json) -> None:
-        super()._insert_field_validators(field, schema)
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
         if isinstance(field, TextField):
             schema["pattern"] = ANY_TEXT if field.allow_blank else VISIBLE_TEXT
 

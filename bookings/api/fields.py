@@ -1,0 +1,40 @@
+"""Values of which our answers and bodies are made."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.api.fields import TextField
+from core.api.serializers import HouseSerializer
+
+
+@extend_schema_field({"type": "string", "examples": ["Europe/Berlin"]})
+class TimezoneField(TextField):
+    """The name of an IANA time zone."""
+
+    default_error_messages = {
+        "unknown": "This is not an IANA time zone, for example Europe/Berlin."
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=64, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name not in available_timezones():
+            self.fail("unknown")
+        return name
+
+
+@extend_schema_field({"type": "string", "pattern": r"^\d{1,10}\.\d{2}$", "examples": ["40.00"]})
+class AmountField(serializers.DecimalField):
+    """An amount of money as text, so that no client rounds it."""
+
+
+class MoneySerializer(HouseSerializer):
+    amount = AmountField(max_digits=12, decimal_places=2)
+    currency = serializers.CharField(min_length=3, max_length=3, help_text="ISO 4217: EUR.")

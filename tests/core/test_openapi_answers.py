@@ -1,0 +1,127 @@
+"""What is really answered is exactly what the document promises, with nothing beside it."""
+
+import re
+from typing import Any
+
+import pytest
+
+from bookings.api.examples import RESOURCE_ID
+from tests.core.openapi_document import Document
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return Document()
+
+
+class TestRealAnswers:
+    @pytest.fixture(autouse=True)
+    def _held_against_the_document(self, document):
+        self.document = document
+
+    def check(self, name: str, response: Any, status: int) -> Any:
+        assert response.status_code == status, response.content
+        assert self.document.faults(name, response) == []
+        return response.json().get("data") if "json" in response["Content-Type"] else None
+
+    def test_bookings(self, desk, wish):
+        body = {**wish, "phone": None}
+        booked = self.check("createBooking", desk.post("/api/bookings", body), 201)
+        path = f"/api/bookings/{booked['id']}"
+        self.check("getBooking", desk.get(path), 200)
+        self.check("listBookings", desk.get("/api/bookings"), 200)
+        self.check("listBookings", desk.get("/api/bookings", {"cursor": ""}), 200)
+        self.check("updateBooking", desk.put(path, {"inquiry": "Shorter"}), 200)
+        self.check("changeBookingStatus", desk.patch(path, {"status": "CONFIRMED"}), 200)
+        self.check("cancelBooking", desk.delete(path), 200)
+
+    def test_a_booking_with_a_price(self, desk, wish, haircut):
+        haircut.price_amount = 40
+        haircut.save()
+        booked = self.check("createBooking", desk.post("/api/bookings", wish), 201)
+        assert booked["price"] == {"amount": "40.00", "currency": "EUR"}
+        services = self.check("listServices", desk.get("/api/services"), 200)
+        assert services[0]["price"] == booked["price"]
+
+    def test_conflicts(self, desk, wish):
+        booked = desk.post("/api/bookings", wish).json()["data"]
+        path = f"/api/bookings/{booked['id']}"
+        self.check("createBooking", desk.post("/api/bookings", wish), 409)
+        self.check("createHold", desk.post("/api/holds", {"timeSlot": wish["timeSlot"]}), 409)
+        self.check("changeBookingStatus", desk.patch(path, {"status": "NO_SHOW"}), 409)
+        desk.delete(path)
+        self.check("cancelBooking", desk.delete(path), 409)
+        self.check("updateBooking", desk.put(path, {"inquiry": "Too late"}), 409)
+
+    def test_refusals(self, client, desk, website, wish, settings):
+        path = "/api/bookings"
+        key = {"Idempotency-Key": "one"}
+        desk.post(path, wish, headers=key)
+        again = desk.post(path, wish, headers=key)
+        self.check("createBooking", again, 201)
+        assert again["Idempotency-Replayed"] == "true"
+        self.check("createBooking", desk.post(path, {**wish, "notes": "x"}, headers=key), 422)
+        self.check("createBooking", desk.post(path, {}), 400)
+        self.check("createBooking", client.post(path, wish, content_type="application/json"), 401)
+        self.check("createBooking", desk.post(path, wish, headers={"Accept": "text/html"}), 406)
+        self.check("createBooking", desk.post(path, {**wish, "serviceId": RESOURCE_ID}), 404)
+        text = "x" * 1024 * 1024
+        self.check("createBooking", desk.post(path, {**wish, "notes": text}), 413)
+        self.check("createBooking", desk.generic("POST", path, b"x", "text/plain"), 415)
+        self.check("listBookings", website.get(path), 403)
+        booked = again.json()["data"]["id"]
+        stale = desk.delete(f"{path}/{booked}", headers={"If-Match": '"9"'})
+        self.check("cancelBooking", stale, 412)
+        settings.RATE_LIMIT_MAX_REQUESTS = 1
+        desk.post(path, wish)
+        self.check("createBooking", desk.post(path, wish), 429)
+
+    def test_the_catalogue_free_times_and_holds(self, website, wish, haircut, anna):
+        self.check("listServices", website.get("/api/services"), 200)
+        self.check("getService", website.get(f"/api/services/{haircut.pk}"), 200)
+        self.check("listResources", website.get("/api/resources"), 200)
+        self.check("getResource", website.get(f"/api/resources/{anna.pk}"), 200)
+        days = {"from": "2026-11-16", "to": "2026-11-17"}
+        free = self.check("listFreeTimes", website.get("/api/availability", days), 200)
+        assert len(free["slots"]) == 16
+        held = {"timeSlot": wish["timeSlot"]}
+        hold = self.check("createHold", website.post("/api/holds", held), 201)
+        path = f"/api/holds/{hold['id']}"
+        self.check("dropHold", website.delete(path, {"token": hold["token"]}), 200)
+
+    def test_health_and_documents(self, client, desk):
+        for name, path in (
+            ("isServerAlive", "/health"),
+            ("shouldGetRequests", "/health/lb"),
+            ("isAlive", "/api/health"),
+            ("isDatabaseWell", "/api/health/db"),
+            ("getDocument", "/api/docs"),
+            ("showDocument", "/api/docs/ui"),
+        ):
+            self.check(name, client.get(path), 200)
+        self.check("isEverythingWell", client.get("/api/health/detailed"), 401)
+        self.check("isEverythingWell", desk.get("/api/health/detailed"), 503)
+
+
+def test_the_document_is_there_for_everyone(client, document):
+    response = client.get("/api/docs")
+
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == document.raw
+    assert response.json()["openapi"] == "3.1.0"
+
+
+def test_the_page_loads_nothing_from_elsewhere(client):
+    response = client.get("/api/v1/docs/ui/")
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert not re.findall(r"(?:https?:)?//\w", page)
+    assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert len(files) == 4
+    policy = response["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe-eval" not in policy
