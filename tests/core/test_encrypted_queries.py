@@ -63,7 +63,7 @@ def test_update_takes_values_none_and_the_column_itself(guests):
         RawSQL("'Ben'", ()),
         Subquery(Guest.objects.filter(pk=OuterRef("pk")).values("notes")),
     ],
-    ids=str,
+    ids=lambda expression: type(expression).__name__,
 )
 def test_an_expression_would_destroy_the_column_and_is_refused(guests, expression):
     guest = guests.create(name="Mia", phone="1", notes="window seat")
