@@ -4,7 +4,7 @@ from pathlib import Path
 
 from config.settings import embedded
 from config.settings.database import connection_settings
-from config.settings.env import APP_ENV, BASE_DIR, IS_PRODUCTION, env
+from config.settings.env import BASE_DIR, IS_PRODUCTION, env
 
 DEBUG = env("DEBUG")
 VAR_DIR = Path(env("VAR_DIR"))

@@ -50,4 +50,3 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"outbox {self.event_id}"
-

@@ -38,9 +38,8 @@ def readable(text: str) -> list[str]:
     """The words of what was told that can be found in `text`, plain or as hexadecimal."""
     found = []
     for told in [*TOLD.values(), REASON]:
-        for word in re.findall(r"[\w@.+]{5,}", told):
-            if word in text or word.lower() in text.lower() or word.encode().hex() in text:
-                found.append(word)
+        words = re.findall(r"[\w@.+]{5,}", told)
+        found += [w for w in words if w.lower() in text.lower() or w.encode().hex() in text]
     digits = re.sub(r"\D", "", TOLD["phone"])
     return found + ([digits] if digits in re.sub(r"[ -]", "", text) else [])
 
