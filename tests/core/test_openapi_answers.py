@@ -9,11 +9,26 @@ from bookings.api.examples import RESOURCE_ID
 from tests.core.openapi_document import Document
 
 pytestmark = pytest.mark.django_db
+BODIES = {
+    "updateBooking": {"inquiry": "Shorter"},
+    "changeBookingStatus": {"status": "CONFIRMED"},
+}
 
 
 @pytest.fixture(scope="module")
 def document() -> Document:
     return Document()
+
+
+def read(expression: str, response: Any) -> str:
+    """Return what a link's expression, `$response.body#/data/id`, finds in an answer."""
+    before, _, pointer = expression.partition("#/")
+    if before != "$response.body":
+        return expression
+    found = response.json()
+    for step in pointer.split("/"):
+        found = found[int(step)] if isinstance(found, list) else found[step]
+    return str(found)
 
 
 class TestRealAnswers:
@@ -90,6 +105,30 @@ class TestRealAnswers:
         hold = self.check("createHold", website.post("/api/holds", held), 201)
         path = f"/api/holds/{hold['id']}"
         self.check("dropHold", website.delete(path, {"token": hold["token"]}), 200)
+
+    def test_every_link_leads_to_a_call_that_can_follow(self, desk, wish):
+        def follow(name: str, response: Any) -> list[str]:
+            followed = []
+            for link in self.document.response(name, response.status_code)["links"].values():
+                call = self.document.operations[link["operationId"]]
+                path = call["path"].replace("{id}", read(link["parameters"]["id"], response))
+                sent = link.get("requestBody") or BODIES.get(link["operationId"], {})
+                body = {key: read(value, response) for key, value in sent.items()}
+                again = getattr(desk, call["method"])(path, body)
+                assert again.status_code == 200, link
+                followed.append(link["operationId"])
+            return followed
+
+        booked = follow("createBooking", desk.post("/api/bookings", wish))
+        assert booked == ["getBooking", "updateBooking", "changeBookingStatus", "cancelBooking"]
+        held = desk.post("/api/holds", {"timeSlot": wish["timeSlot"]})
+        assert follow("createHold", held) == ["dropHold"]
+        for name, path in (
+            ("listBookings", "/api/bookings"),
+            ("listServices", "/api/services"),
+            ("listResources", "/api/resources"),
+        ):
+            assert len(follow(name, desk.get(path))) == 1
 
     def test_health_and_documents(self, client, desk):
         for name, path in (
