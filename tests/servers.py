@@ -14,5 +14,6 @@ def thrown_away(servers: Servers) -> Iterator[Servers]:
     try:
         yield servers
     finally:
-        servers.stop_if_last()
+        if not servers.stop_if_last():
+            servers.stop()  # a failed test may have left a user behind
         servers.remove()

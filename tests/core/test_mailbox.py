@@ -110,6 +110,7 @@ def test_there_is_nothing_but_mails_to_be_read(client, folder, key):
     (folder / "port").write_text("2525")
     (folder / FOLDER / "new").mkdir(parents=True)
     assert client.get(f"/mailbox/{key}/").status_code == 404
+    assert mails.find(folder / FOLDER, "../../port") is None
 
 
 def test_an_empty_mailbox_says_what_fills_it(client, folder):

@@ -76,7 +76,7 @@ def test_a_taken_port_is_a_sentence_before_anything_starts(running):
     with system() as other:
         other.port = running.port
         refused = other.command(["scripts/run", "--port", str(running.port)])
-        output = refused.communicate()[0]
+        output = refused.communicate(timeout=30)[0]
         assert output == (
             f"Port {running.port} is taken. Choose another: scripts/run --port {running.port + 1}\n"
         )
@@ -87,7 +87,10 @@ def test_a_taken_port_is_a_sentence_before_anything_starts(running):
 def test_the_same_data_is_not_served_twice_at_once(running):
     second = System(var=running.var)
     refused = second.command(["scripts/run", "--port", str(second.port)])
-    output = refused.communicate()[0]
+    try:
+        output = refused.communicate(timeout=30)[0]
+    finally:
+        second.stop_all()
     assert output == f"Holdfast is running already, with its data in {running.var}.\n"
     assert refused.returncode == 2
     with running.client() as api:

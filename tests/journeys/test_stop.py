@@ -105,16 +105,23 @@ def test_asked_twice_it_does_not_wait(running):
     assert steps(running)[-2:] == ["stopping the database", "stopped"]
 
 
-def test_a_process_that_dies_is_started_again_and_leaves_nothing_behind(running):
-    running.wait_for("Worker ready")
-    worker = running.process_of("worker")
-    family = {worker} | {pid for pid in running.processes() if is_child(pid, worker)}
+@pytest.mark.parametrize(
+    ("name", "word", "is_ready"),
+    [("worker", "worker", "Worker ready"), ("web", "config.web", "Started worker-2")],
+)
+def test_a_process_that_dies_is_started_again_and_leaves_nothing_behind(
+    running, name, word, is_ready
+):
+    running.wait_for(is_ready)
+    first = running.process_of(word)
+    family = {first} | {pid for pid in running.processes() if is_child(pid, first)}
     assert len(family) == 3  # itself and two that do the work
-    os.kill(worker, signal.SIGKILL)
-    running.wait_for("worker was ended by SIGKILL; starting it again")
-    assert eventually(lambda: running.log.count("Worker ready") == 2)
+    os.kill(first, signal.SIGKILL)
+    running.wait_for(f"{name} was ended by SIGKILL; starting it again")
+    assert eventually(lambda: running.log.count(is_ready) == 2)
     assert not [pid for pid in family if is_alive(pid)]
-    assert running.process_of("worker") not in family
+    assert running.process_of(word) not in family
+    assert health(running) == (200, None)
 
 
 def test_a_process_that_cannot_live_stops_everything_with_a_sentence():
