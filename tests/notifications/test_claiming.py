@@ -1,5 +1,6 @@
 """Several workers, dead workers, lost connections: each mail leaves, once, and in order."""
 
+import asyncio
 import threading
 import time
 from datetime import timedelta
@@ -48,6 +49,59 @@ def test_of_many_workers_each_mail_leaves_through_one(many, mail_server):
     ids = [mail["Message-ID"] for mail in mail_server.mails]
     assert len(ids) == len(set(ids)) == 28
     assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}
+
+
+def test_a_worker_that_is_just_claiming_is_not_waited_for(many):
+    claimed, done = threading.Event(), threading.Event()
+
+    def claim_and_wait():
+        try:
+            with transaction.atomic():
+                claim(limit=10, now=timezone.now())
+                claimed.set()
+                done.wait(10)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=claim_and_wait)
+    other.start()
+    claimed.wait(10)
+    started = time.monotonic()
+    mine = claim(limit=50, now=timezone.now())
+    waited = time.monotonic() - started
+    done.set()
+    other.join()
+
+    assert waited < 1
+    # Of the other worker's ten, none; of what comes after them about the same booking, none.
+    assert {row.attempts for row in mine} == {1}
+    assert set(Delivery.objects.values_list("attempts", flat=True)) <= {0, 1}
+    assert Delivery.objects.filter(status="SENDING").count() == 10 + len(mine)
+
+
+def test_what_changes_while_the_mail_before_it_is_handed_over_is_seen(
+    book, staff, relay, mail_server, ten_o_clock, monkeypatch
+):
+    confirm_booking(book(), caller=staff)
+    second = confirm_booking(book(ten_o_clock + HALF_AN_HOUR), caller=staff)
+    relay()
+    Delivery.objects.exclude(message="booking_confirmed").delete()
+    take = type(mail_server).handle_DATA
+
+    def cancel() -> None:
+        cancel_booking(second, caller=staff)
+        connection.close()
+
+    async def cancel_and_take(self, server, session, envelope):
+        if not self.mails:
+            await asyncio.to_thread(cancel)
+        return await take(self, server, session, envelope)
+
+    monkeypatch.setattr(type(mail_server), "handle_DATA", cancel_and_take)
+    send_due()
+
+    assert mail_server.subjects_to(MIA) == ["Confirmed: Haircut, Mon 16 Nov, 10:00 with Anna"]
+    assert Delivery.objects.get(booking=second).drop_reason == "CANCELLED"
 
 
 def test_a_second_worker_is_called_when_there_is_more_than_a_batch(many, mail_server):
