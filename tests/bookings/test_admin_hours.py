@@ -1,0 +1,125 @@
+"""Opening hours: a week on one page, saved in one go."""
+
+from datetime import date, time
+
+import pytest
+
+from bookings.models import Schedule, WeeklyHours
+from bookings.services.schedule import set_weekly_hours
+from core.access import Role
+from core.errors import Invalid
+from core.models import Event
+from tests.console import desk_for, said
+
+pytestmark = pytest.mark.django_db
+
+RESOURCES = "/admin/bookings/resource/"
+
+
+@pytest.fixture
+def desk(salon):
+    return desk_for(salon, Role.MANAGER)
+
+
+def week(**days):
+    """Return the fields of the form: `opens0` and `closes0` of Monday, and so on."""
+    form = {"go": "save", "valid_from": "", "valid_to": ""}
+    for name, stretches in days.items():
+        number = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].index(name)
+        form[f"opens{number}"] = [opens for opens, _ in stretches]
+        form[f"closes{number}"] = [closes for _, closes in stretches]
+    return form
+
+
+def hours_of(resource) -> list[tuple[int, str]]:
+    rows = WeeklyHours.objects.filter(schedule__resource=resource)
+    return [(row.weekday, f"{row.opens:%H:%M}-{row.closes:%H:%M}") for row in rows]
+
+
+def test_a_week_is_saved_in_one_go_and_offers_nothing_else_any_more(desk, anna, haircut, clock):
+    page = f"{RESOURCES}{anna.pk}/hours/"
+    form = week(mon=[("10:00", "12:00"), ("13:00", "00:00"), ("", "")], sat=[("09:00", "10:30")])
+
+    answer = desk.post(page, form)
+
+    assert said(answer) == ["The hours are saved. What is booked already stays."]
+    assert hours_of(anna) == [(0, "10:00-12:00"), (0, "13:00-00:00"), (5, "09:00-10:30")]
+    assert Schedule.objects.count() == 1
+    event = Event.objects.get(name="schedule.updated")
+    assert (event.actor_id, event.data) == (desk.user.pk, {"resource_id": str(anna.pk)})
+    free = desk_for(anna.organization).get("/admin/bookings/booking/add/?day=2026-11-14")
+    assert [f"{start:%H:%M}" for start in free.context["offer"].starts] == [
+        "08:00",
+        "08:30",
+        "09:00",
+    ]  # UTC
+
+
+@pytest.mark.parametrize(
+    ("days", "day", "sentence"),
+    [
+        ({"tue": [("12:00", "10:00")]}, 1, "Closing comes after opening."),
+        ({"tue": [("10:00", "10:00")]}, 1, "Closing comes after opening."),
+        ({"wed": [("09:00", "12:00"), ("11:00", "13:00")]}, 2, "These hours overlap."),
+        ({"wed": [("09:00", "00:00"), ("11:00", "13:00")]}, 2, "These hours overlap."),
+        ({"sun": [("09:00", "")]}, 6, "Write times like 09:00, and both of them."),
+        ({"sun": [("9 am", "25:00")]}, 6, "Write times like 09:00, and both of them."),
+    ],
+)
+def test_hours_that_cannot_be_are_refused_beside_their_day(desk, anna, days, day, sentence):
+    page = desk.post(f"{RESOURCES}{anna.pk}/hours/", week(**days))
+
+    assert page.status_code == 200
+    assert page.context["days"][day].wrong == sentence
+    assert page.context["days"][day].stretches[0] == next(iter(days.values()))[0]
+    assert len(hours_of(anna)) == 5
+    assert Event.objects.count() == 0
+
+
+def test_mondays_hours_are_copied_to_the_workdays_before_saving(desk, anna):
+    page = desk.post(
+        f"{RESOURCES}{anna.pk}/hours/", {**week(mon=[("08:00", "12:00")]), "go": "copy"}
+    )
+
+    assert [day.stretches[0] for day in page.context["days"]] == (
+        [("08:00", "12:00")] * 5 + [("", "")] * 2
+    )
+    assert hours_of(anna)[0] == (0, "09:00-17:00")  # not saved yet
+
+
+def test_more_hours_may_hold_for_a_certain_time(desk, anna):
+    form = {**week(sat=[("09:00", "12:00")]), "valid_from": "2026-12-01", "valid_to": "2026-12-24"}
+
+    desk.post(f"{RESOURCES}{anna.pk}/hours/?schedule=new", form)
+
+    added = Schedule.objects.exclude(valid_from_on=None).get()
+    assert (added.valid_from_on, added.valid_to_on) == (date(2026, 12, 1), date(2026, 12, 24))
+    assert Schedule.objects.count() == 2
+    assert len(hours_of(anna)) == 6
+    shown_week = desk.get(f"{RESOURCES}{anna.pk}/hours/?schedule={added.pk}")
+    assert shown_week.context["days"][5].stretches[0] == ("09:00", "12:00")
+
+
+def test_a_time_that_ends_before_it_begins_is_refused(desk, anna):
+    form = {**week(sat=[("09:00", "12:00")]), "valid_from": "2026-12-24", "valid_to": "2026-12-01"}
+
+    page = desk.post(f"{RESOURCES}{anna.pk}/hours/?schedule=new", form)
+
+    assert page.context["refused"] == "A schedule must end after it begins."
+    assert Schedule.objects.count() == 1
+
+
+def test_a_schedule_of_somebody_else_is_not_there(desk, anna, ben):
+    other = Schedule.objects.get(resource=ben)
+
+    assert desk.get(f"{RESOURCES}{anna.pk}/hours/?schedule={other.pk}").status_code == 404
+    assert desk.post(f"{RESOURCES}{anna.pk}/hours/?schedule={other.pk}", week()).status_code == 404
+    assert len(hours_of(ben)) == 5
+
+
+def test_a_day_has_room_for_ten_stretches(anna, staff):
+    stretches = [(0, time(hour), time(hour, 30)) for hour in range(11)]
+
+    with pytest.raises(Invalid):
+        set_weekly_hours(anna, stretches, caller=staff)
+    assert len(hours_of(anna)) == 5
