@@ -92,7 +92,7 @@ class _Attempts(Generic[P, T]):
 
     def __init__(self, work: Callable[P, T]) -> None:
         self.work = work
-        self.finished: list[tuple[list[Model], T, list[Callable[[], object]]]] = []
+        self.finished: list[tuple[list[Model], T, list[Callable[[], None]]]] = []
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         proofs: list[Model] = []
@@ -218,7 +218,7 @@ class Insert:
         self.fields = [field for field in model._meta.concrete_fields if not field.generated]
         quote = connection.ops.quote_name
         self.table = quote(model._meta.db_table)
-        self.columns = ", ".join(quote(field.column) for field in self.fields)
+        self.columns = ", ".join(quote(str(field.column)) for field in self.fields)
         self.places = ", ".join(["%s"] * len(self.fields))
         self.sql = f"INSERT INTO {self.table} ({self.columns}) VALUES ({self.places})"  # noqa: S608
 

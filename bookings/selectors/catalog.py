@@ -26,8 +26,8 @@ def default_service(organization_id: UUID) -> Service:
     for service in Service.objects.raw(DEFAULT_SERVICE, [organization_id]):
         known = {
             "id": organization_id,
-            "timezone": service.organization_timezone,
-            "currency": service.organization_currency,
+            "timezone": vars(service)["organization_timezone"],
+            "currency": vars(service)["organization_currency"],
         }
         # The rest of the organization is read when somebody asks for it.
         service.organization = Organization.from_db(None, list(known), list(known.values()))

@@ -49,5 +49,5 @@ def customer_for(details: CustomerDetails, *, organization_id: UUID) -> UUID:
     parameters = [organization_id, fresh.email_index, *insert(fresh)]
     # Nothing comes back when a rival was making the same customer: the statement waited for
     # theirs, and the next one sees it.
-    ((found,),) = rows(sql, parameters) or rows(sql, parameters)
-    return found
+    found: list[tuple[UUID]] = rows(sql, parameters) or rows(sql, parameters)
+    return found[0][0]

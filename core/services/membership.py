@@ -147,4 +147,4 @@ def _check_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid(password=[str(message) for message in error.messages]) from error
+        raise Invalid(fields={"password": [str(message) for message in error.messages]}) from error

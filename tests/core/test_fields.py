@@ -150,7 +150,7 @@ def test_an_array_of_encrypted_texts_would_be_readable_and_is_refused(guests):
         Album.objects.create(names=["Mia"])
 
 
-def test_the_type_checker_knows_what_a_column_reads_as():
+def test_the_type_checker_knows_what_a_column_reads_as() -> None:
     guest = Guest(name="Mia")
 
     assert_type(guest.name, str)

@@ -17,7 +17,8 @@ from cryptography.x509.oid import NameOID
 
 # What a client of PostgreSQL says first when it wants TLS: length 8, then this code.
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
 
 
 def make_certificate(folder: Path) -> Path:
