@@ -136,8 +136,12 @@ class BookingQuerySerializer(PageQuery):
         trim_whitespace=False,
         help_text="Exactly this address, in upper or lower case.",
     )
-    service_id = OwnedField(queryset=Service.objects.all(), required=False)
-    resource_id = OwnedField(queryset=Resource.objects.all(), required=False)
+    service_id = OwnedField(
+        queryset=Service.objects.all(), required=False, help_text="What was booked."
+    )
+    resource_id = OwnedField(
+        queryset=Resource.objects.all(), required=False, help_text="With whom or what."
+    )
     search = TextField(
         max_length=LONGEST_NAME,
         required=False,
