@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -73,10 +72,10 @@ class BookingAdmin(HouseAdmin):
 
     # --- the list --------------------------------------------------------------------------
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """What begins first stands first; of what is past, what was last."""
         past = request.GET.get("days") == "past"
-        return ["-starts_at", "-id"] if past else ["starts_at", "id"]
+        return ("-starts_at", "-id") if past else ("starts_at", "id")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
@@ -86,7 +85,7 @@ class BookingAdmin(HouseAdmin):
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
+    ) -> HttpResponseBase:
         today = times.today()
         return super().changelist_view(
             request,
@@ -228,7 +227,7 @@ class BookingAdmin(HouseAdmin):
         return found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Booking]:
-        rows: QuerySet[Booking] = super().get_queryset(request)
+        rows = cast("QuerySet[Booking]", super().get_queryset(request))
         return rows.select_related("service__organization", "resource")
 
     def _zone_here(self, booking: Booking) -> str:

@@ -49,7 +49,7 @@ class CustomerAdmin(HouseAdmin):
         if not search_term:
             return queryset, False
         desk = desk_of(request)
-        booked = Booking.objects.filter(organization_id=desk.organization)
+        booked = Booking.objects.filter(organization=desk.organization)
         behind = search(booked, search_term).order_by().values("customer_id")[:MATCHES]
         found = Q(pk__in=behind)
         if "@" in search_term:

@@ -32,7 +32,8 @@ class DetailsForm(forms.Form):
     )
 
     def __init__(self, *args: Any, service: Service, **kwargs: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
         self.fields["company"].required = service.company_required
         self.fields["inquiry"].required = service.inquiry_required
         for name, field in self.fields.items():

@@ -31,12 +31,12 @@ class DayFilter(ListFilter):
     organization's. Something that is no date finds nothing.
     """
 
-    title = _("Day")  # type: ignore[assignment]
+    title = _("Day")
     template = "admin/bookings/day_filter.html"
     names = ("day", "day_from", "day_to", "days")
 
     def __init__(
-        self, request: HttpRequest, params: Any, model: type[Model], model_admin: ModelAdmin | None
+        self, request: HttpRequest, params: Any, model: type[Model], model_admin: Any
     ) -> None:
         super().__init__(request, params, model, model_admin)
         self.request = request
@@ -85,7 +85,9 @@ class DayFilter(ListFilter):
 
     def dates(self) -> tuple[date | None, date | None]:
         """Return the first and the last day. Raises ValueError for what is no date."""
-        found = {name: _day(text) for name, text in self.used_parameters.items() if name != "days"}
+        found = {
+            name: _day(str(text)) for name, text in self.used_parameters.items() if name != "days"
+        }
         day = found.get("day")
         return (day, day) if day else (found.get("day_from"), found.get("day_to"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseRedirect
@@ -41,7 +43,7 @@ def find(request: HttpRequest, *, term: str) -> HttpResponseBase:
     return TemplateResponse(request, "admin/bookings/find.html", context)
 
 
-def _by_reference(organization_id: object, term: str) -> Booking | None:
+def _by_reference(organization_id: UUID, term: str) -> Booking | None:
     plain = term.replace("-", "").replace(" ", "").upper()
     if len(plain) != 8 or "@" in term:
         return None

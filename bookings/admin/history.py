@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
@@ -62,7 +62,8 @@ class _Names:
         return {row.pk: str(row) for row in model.objects.filter(pk__in=ids)}
 
     def actor(self, event: Event) -> str:
-        kind, pk = event.actor_kind, event.actor_id
+        kind = event.actor_kind
+        pk = cast("UUID", event.actor_id)  # users and keys have one
         if kind == CallerKind.USER:
             return self.users.get(pk, _("somebody"))
         if kind == CallerKind.KEY:

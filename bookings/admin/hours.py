@@ -173,8 +173,12 @@ def _show(
         schedules=schedules,
         schedule=schedule,
         days=days,
-        valid_from=_shown_date(request, "valid_from", schedule and schedule.valid_from_on, is_sent),
-        valid_to=_shown_date(request, "valid_to", schedule and schedule.valid_to_on, is_sent),
+        valid_from=_shown_date(
+            request, "valid_from", schedule.valid_from_on if schedule else None, is_sent
+        ),
+        valid_to=_shown_date(
+            request, "valid_to", schedule.valid_to_on if schedule else None, is_sent
+        ),
         may_change=admin.has_change_permission(request),
         up_url=reverse("admin:bookings_resource_change", args=[resource.pk]),
         up_title=resource.name,

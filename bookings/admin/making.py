@@ -45,7 +45,7 @@ def new_booking(admin: BookingAdmin, request: HttpRequest) -> HttpResponseBase:
         raise PermissionDenied
     go = request.POST.get("go", "")
     if go.startswith(DAY):  # the buttons beside the day say which one
-        request.POST = _with(request.POST, day=go.removeprefix(DAY))
+        request.POST = _with(request.POST, day=go.removeprefix(DAY))  # type: ignore[assignment]
     draft = read_draft(request)
     if draft is None:
         return admin.page(request, "admin/bookings/nothing_to_book.html", title=_("New booking"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
@@ -70,7 +71,7 @@ class ResourceForm(HouseForm):
         if "type" not in self.fields:  # shown to somebody who may only look
             return
         ours = Service.objects.for_organization(self.organization_id)
-        self.fields["services"].queryset = ours
+        cast("ModelMultipleChoiceField", self.fields["services"]).queryset = ours
         self.fields["type"].required = False  # without one it is staff
         if self.is_new:
             zone = Organization.objects.values_list("timezone", flat=True)

@@ -133,7 +133,7 @@ class ServiceAdmin(HouseAdmin):
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> forms.ModelMultipleChoiceField:
+    ) -> forms.ModelMultipleChoiceField | None:
         kwargs.setdefault("widget", UnfoldAdminCheckboxSelectMultipleWidget())
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 

@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
@@ -78,7 +79,7 @@ class HouseAdmin(TenantWall, ModelAdmin):
         self, request: HttpRequest, template: str, *, title: str, **context: Any
     ) -> TemplateResponse:
         """Return a page of our own, made of the console's parts."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         status = context.pop("status", None)
         return TemplateResponse(
             request,
@@ -151,7 +152,7 @@ class HouseAdmin(TenantWall, ModelAdmin):
         extra_context = {
             "show_save_and_add_another": False,
             "title": self._title_of(request, object_id),
-            "up_url": reverse(admin_urlname(self.model._meta, "changelist")),
+            "up_url": reverse(admin_urlname(self.model._meta, SafeString("changelist"))),
             "up_title": self.plural,
             **(extra_context or {}),
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
@@ -70,8 +69,7 @@ class Desk:
         scopes = EVERYTHING
         if not self.request.user.is_superuser and self._membership is not None:
             scopes = SCOPES_OF_ROLE[Role(self._membership.role)]
-        user_id: UUID = self.request.user.pk
-        return Caller(CallerKind.USER, self.organization.pk, id=user_id, scopes=scopes)
+        return Caller(CallerKind.USER, self.organization.pk, id=self.request.user.pk, scopes=scopes)
 
     def may(self, scope: str) -> bool:
         return self.caller is not None and self.caller.may(scope)
@@ -120,7 +118,7 @@ class ConsoleContext:
             return self.get_response(request)
         desk = desk_of(request)
         if request.user.is_authenticated and desk.caller is not None:
-            request.caller = desk.caller  # type: ignore[attr-defined]  (for the log lines)
+            request.caller = desk.caller  # type: ignore[attr-defined]  # for the log lines
         with timezone.override(desk.zone), translation.override(_language(request, desk)):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "en")

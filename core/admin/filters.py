@@ -36,7 +36,7 @@ class ChoiceFilter(SimpleListFilter):
     def has_output(self) -> bool:
         return True
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         for value, label in self.lookup_choices:
             yield {"value": value, "display": label, "selected": str(value) == self.value()}
 

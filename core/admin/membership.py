@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -89,15 +89,14 @@ class PasswordForm(forms.Form):
 class MembershipAdmin(HouseAdmin):
     noun = "members"
     list_display = ["person", "address", "role_pill", "last_seen"]
-    sortable_by: list[str] = []
+    sortable_by = ()
     plural = gettext_lazy("People")
     add_title = gettext_lazy("Add a person")
     nothing_yet = gettext_lazy("Nobody works here yet")
     how_to_begin = gettext_lazy("Add the people who take bookings.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        rows: QuerySet[Membership] = super().get_queryset(request)
-        return rows.select_related("user")
+        return cast("QuerySet[Membership]", super().get_queryset(request)).select_related("user")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(partial(self.remove_view))

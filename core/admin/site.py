@@ -96,7 +96,7 @@ class Console(UnfoldAdminSite):
             context["troubles"] = panels_at("console.trouble", request)
             for part in panels_at("console.today", request):
                 context.update(part)
-        request.current_app = self.name  # type: ignore[attr-defined]
+        request.current_app = self.name
         return TemplateResponse(request, self.index_template, context)
 
     def _find_url(self) -> str:

@@ -109,7 +109,7 @@ class DeliveryAdmin(HouseAdmin):
     list_display_links = ["promised", "what"]
     list_filter = [DeliveryStatusFilter, AudienceFilter]
     search_fields = ["id"]  # that there is a search; what it finds: get_search_results
-    sortable_by: list[str] = []
+    sortable_by = ()
     ordering = ["-id"]
     actions = ["send_again"]
     plural = gettext_lazy("Messages")

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from embedded.account import Account, postgres_account
 from embedded.servers import PROJECT
@@ -93,7 +94,11 @@ class Image:
         """Start any command inside; what it writes goes to `log`."""
         found = shutil.which(command[0], path=self.variables["PATH"])
         assert found, f"{command[0]} is not in the image"
-        account = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
+        account: dict[str, Any] = {
+            "user": self.account.uid,
+            "group": self.account.gid,
+            "extra_groups": [],
+        }
         with log.open("wb") as output:
             return subprocess.Popen(
                 [found, *command[1:]],
@@ -103,7 +108,7 @@ class Image:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                **(account if self.account.changed else {}),  # type: ignore[arg-type]
+                **(account if self.account.changed else {}),
             )
 
     def is_well(self, **variables: str) -> bool:
