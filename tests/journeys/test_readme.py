@@ -1,0 +1,51 @@
+"""The README's five calls, as they are printed there."""
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import pytest
+
+from embedded.servers import PROJECT
+from tests.journeys.system import System, eventually, system
+
+pytestmark = pytest.mark.journey
+
+
+def printed_calls() -> str:
+    readme = (PROJECT / "README.md").read_text()
+    found = re.search(r"## The API in five calls\n.*?```sh\n(.*?)```", readme, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def answers_to(script: str, it: System) -> list[dict[str, Any]]:
+    """Run `script` against `it`; the JSON that it printed."""
+    script = script.replace("./var/credentials", str(it.var / "credentials"))
+    script = script.replace("http://localhost:8000", it.url)
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert done.stderr == ""
+    answers, rest = [], done.stdout
+    while rest:
+        answer, end = json.JSONDecoder().raw_decode(rest)
+        answers.append(answer)
+        rest = rest[end:].lstrip()
+    return answers
+
+
+def test_the_five_calls_do_what_the_readme_says():
+    script = printed_calls()
+    assert re.findall(r"^# (\d)\.", script, re.MULTILINE) == ["1", "2", "3", "4", "5"]
+    with system() as it:
+        it.start()
+        confirmed, moved, cancelled = answers_to(script, it)
+        statuses = [answer["data"]["status"] for answer in (confirmed, moved, cancelled)]
+        assert statuses == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+        first, last = (answer["data"]["timeSlot"]["startTime"] for answer in (confirmed, moved))
+        assert first < last
+        assert len({answer["data"]["id"] for answer in (confirmed, moved, cancelled)}) == 1
+        mails = it.var / "mailbox" / "Maildir"
+        assert eventually(lambda: len(list(mails.glob("new/*")) + list(mails.glob("cur/*"))) >= 4)
