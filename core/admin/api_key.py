@@ -85,11 +85,9 @@ class ApiKeyAdmin(HouseAdmin):
         form = ApiKeyForm(request.POST or None)
         up = {"up_url": reverse("admin:core_apikey_changelist"), "up_title": _("API keys")}
         if request.method == "POST" and form.is_valid() and (text := self._make(request, form)):
-            page = self.page(
+            return self.page(
                 request, "admin/console/key_made.html", title=_("The new key"), key=text, **up
             )
-            page.headers["Cache-Control"] = "no-store"
-            return page
         return self.page(
             request,
             "admin/console/form.html",

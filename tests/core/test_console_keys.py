@@ -1,0 +1,114 @@
+"""API keys in the console: shown once, revoked at once."""
+
+import re
+
+import pytest
+
+from core.access import Role
+from core.models import ApiKey, Event
+from core.services.api_key import create_api_key
+from tests.console import desk_for, said, shown
+from tests.factories import OrganizationFactory
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/core/apikey/"
+
+
+@pytest.fixture
+def desk(salon):
+    return desk_for(salon, Role.OWNER)
+
+
+@pytest.fixture
+def key(salon, staff):
+    return create_api_key(
+        organization=salon, kind=ApiKey.Kind.SECRET, name="website", caller=staff
+    )[0]
+
+
+def key_in(page) -> str:
+    return re.search(r'id="new-key"[^>]*>([^<]+)<', page.content.decode()).group(1)
+
+
+def test_a_key_is_made_and_its_text_shown_this_once(desk, salon, client):
+    page = desk.send(f"{PAGE}add/", name="website", kind="secret")
+
+    text = key_in(page)
+    assert "no-store" in page.headers["Cache-Control"]
+    key = ApiKey.objects.get()
+    assert (key.name, key.scopes, key.organization) == ("website", ["*"], salon)
+    assert text.startswith(f"{key.prefix}_")
+    answer = client.get("/api/bookings", headers={"Authorization": f"Bearer {text}"})
+    assert answer.status_code == 200
+    for path in (PAGE, f"{PAGE}{key.pk}/change/"):
+        assert text not in shown(desk.get(path))
+    assert Event.objects.get(name="api_key.created").actor_id == desk.user.pk
+
+
+def test_a_key_may_be_good_for_little_and_not_for_ever(desk, clock):
+    desk.send(
+        f"{PAGE}add/",
+        name="accounting",
+        kind="secret",
+        scopes=["bookings:read", "exports:read"],
+        expires_at="2026-11-04",
+    )
+
+    key = ApiKey.objects.get()
+    assert key.scopes == ["bookings:read", "exports:read"]
+    assert key.expires_at.isoformat() == "2026-11-04T23:00:00+00:00"  # midnight in Berlin
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "n" * 81}, "name"),
+        ({"kind": "master"}, "kind"),
+        ({"scopes": ["everything"]}, "scopes"),
+        ({"kind": "publishable", "scopes": ["bookings:read"]}, "scopes"),
+        ({"expires_at": "2026-11-01"}, "expires_at"),
+    ],
+)
+def test_a_key_that_cannot_be_is_refused_beside_its_field(desk, clock, fields, field):
+    page = desk.send(f"{PAGE}add/", **{"name": "website", "kind": "secret", **fields})
+
+    assert field in page.context["form"].errors
+    assert ApiKey.objects.count() == Event.objects.count() == 0
+
+
+def test_a_key_is_revoked_from_its_page(desk, key):
+    assert f"{PAGE}{key.pk}/revoke/" in shown(desk.get(f"{PAGE}{key.pk}/change/"))
+    assert "refused from this moment on" in shown(desk.get(f"{PAGE}{key.pk}/revoke/"))
+    key.refresh_from_db()
+    assert key.revoked_at is None
+
+    answer = desk.send(f"{PAGE}{key.pk}/revoke/")
+
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    assert said(answer) == [f"{key} is revoked."]
+    assert Event.objects.get(name="api_key.revoked").actor_id == desk.user.pk
+    assert f"{PAGE}{key.pk}/revoke/" not in shown(desk.get(f"{PAGE}{key.pk}/change/"))
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.STAFF, Role.VIEWER])
+def test_who_may_not_see_keys_has_none_of_these_pages(salon, key, role):
+    desk = desk_for(salon, role)
+
+    for path in (PAGE, f"{PAGE}add/", f"{PAGE}{key.pk}/change/", f"{PAGE}{key.pk}/revoke/"):
+        assert desk.get(path).status_code == 403
+        assert desk.send(path, name="mine", kind="secret").status_code == 403
+    key.refresh_from_db()
+    assert (key.revoked_at, ApiKey.objects.count()) == (None, 1)
+
+
+def test_a_key_of_another_organization_is_not_there(key):
+    elsewhere = desk_for(OrganizationFactory(name="Elsewhere"), Role.OWNER)
+
+    assert elsewhere.get(PAGE).context["cl"].result_count == 0
+    assert elsewhere.get(f"{PAGE}{key.pk}/change/").status_code == 404
+    assert elsewhere.send(f"{PAGE}{key.pk}/revoke/").status_code == 404
+    key.refresh_from_db()
+    assert key.revoked_at is None
