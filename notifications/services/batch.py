@@ -79,7 +79,7 @@ class Batch:
             note_dropped(delivery, reason, now=now)
             self._run.dropped += 1
             return
-        content = _written(delivery, booking, now)
+        content = _written(delivery, booking)
         provider_message_id = self._line.hand_over(as_mail(delivery, booking, content))
         seen = note_sent(
             delivery,
@@ -115,10 +115,10 @@ def as_mail(delivery: Delivery, booking: Booking, content: Content) -> Mail:
     )
 
 
-def _written(delivery: Delivery, booking: Booking, now: datetime) -> Content:
+def _written(delivery: Delivery, booking: Booking) -> Content:
     """Write the words. What we cannot write holds up no other, and is tried again later."""
     try:
-        return render(delivery, booking, now=now)
+        return render(delivery, booking)
     except DatabaseError:
         raise
     except Exception as error:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.template.loader import get_template
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking
@@ -34,17 +34,17 @@ BLANK_LINES = re.compile(r"\n{3,}")
 SPACES_AT_THE_END = re.compile(r"[ \t]+$", re.MULTILINE)
 
 
-def render(delivery: Delivery, booking: Booking, *, now: datetime) -> Content:
+def render(delivery: Delivery, booking: Booking) -> Content:
     """Write `delivery` about `booking` as it is now.
 
     `booking` has its service, resource, customer and organization at hand.
     """
     message = message_of(delivery)
     with translation.override(_language(message, booking)):
-        return _write(message, booking, facts_of(delivery), now)
+        return _write(message, booking, facts_of(delivery))
 
 
-def preview(message: str, booking: Booking, *, now: datetime | None = None) -> Content:
+def preview(message: str, booking: Booking) -> Content:
     """Show what `message` (a name in MESSAGES) would say about `booking`, true or not.
 
     What only its event could tell is made up: it was an hour earlier before.
@@ -61,11 +61,11 @@ def preview(message: str, booking: Booking, *, now: datetime | None = None) -> C
             failed_answer="550 5.1.1 User unknown",
         )
     with translation.override(_language(MESSAGES[message], booking)):
-        return _write(MESSAGES[message], booking, facts, now or timezone.now())
+        return _write(MESSAGES[message], booking, facts)
 
 
-def _write(message: Message, booking: Booking, facts: Facts, now: datetime) -> Content:
-    context = _context(message, booking, facts, now)
+def _write(message: Message, booking: Booking, facts: Facts) -> Content:
+    context = _context(message, booking, facts)
     subject, text, html = (
         get_template(f"emails/{message.name}/{part}").render(context)
         for part in ("subject.txt", "body.txt", "body.html")
@@ -73,17 +73,17 @@ def _write(message: Message, booking: Booking, facts: Facts, now: datetime) -> C
     return Content(subject=one_line(subject), text=_tidy(text), html=html.strip() + "\n")
 
 
-def _context(message: Message, booking: Booking, facts: Facts, now: datetime) -> dict[str, object]:
+def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, object]:
     organization = booking.organization
     for_customer = message.audience == Delivery.Audience.CUSTOMER
     theirs, ours = zone_of_customer(booking), organization.timezone
     if for_customer:
-        lines = lines_for_customer(booking, facts, now=now)
+        lines = lines_for_customer(booking, facts)
         differs = read_differently(booking.starts_at, theirs, ours)
     else:
-        lines = lines_for_admin(booking, facts, message, now=now)
+        lines = lines_for_admin(booking, facts)
         differs = False
-    said = when(booking.starts_at, booking.ends_at, theirs if for_customer else ours, now=now)
+    said = when(booking.starts_at, booking.ends_at, theirs if for_customer else ours)
     return {
         "booking": booking,
         "organization": organization,

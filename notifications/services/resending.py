@@ -81,4 +81,4 @@ def content_of(delivery: Delivery) -> Content:
         content: Content = delivery.content
         return content
     booking = booking_for_mail().get(pk=delivery.booking_id)
-    return render(delivery, booking, now=timezone.now())
+    return render(delivery, booking)

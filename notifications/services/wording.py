@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import quote
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from django.utils.translation import ngettext
 from bookings.models import Booking, Resource
 from notifications.models import Delivery
 from notifications.selectors.delivery import number_that_went_wrong
-from notifications.services.messages import MESSAGES, Message, message_of
+from notifications.services.messages import MESSAGES, message_of
 from notifications.services.relevance import Place, last_told
 from notifications.services.times import elsewhere, read_differently, when
 
@@ -69,10 +68,10 @@ def facts_of(delivery: Delivery) -> Facts:
     return NOTHING
 
 
-def lines_for_customer(booking: Booking, facts: Facts, *, now: datetime) -> list[Line]:
+def lines_for_customer(booking: Booking, facts: Facts) -> list[Line]:
     """Say what changed, with whom, what, and how to name the booking on the telephone."""
     return [
-        *_before(booking, facts, zone_of_customer(booking), now),
+        *_before(booking, facts, zone_of_customer(booking)),
         Line(_("With"), booking.resource.name),
         Line(_("What"), booking.service.name),
         *_price(booking),
@@ -80,9 +79,7 @@ def lines_for_customer(booking: Booking, facts: Facts, *, now: datetime) -> list
     ]
 
 
-def lines_for_admin(
-    booking: Booking, facts: Facts, message: Message, *, now: datetime
-) -> list[Line]:
+def lines_for_admin(booking: Booking, facts: Facts) -> list[Line]:
     """Say who comes and how to reach them, with whom, what for, and what changed."""
     theirs = zone_of_customer(booking)
     ours = booking.organization.timezone
@@ -91,7 +88,7 @@ def lines_for_admin(
         *_if_any(_("Message"), facts.failed_label),
         *_if_any(_("Answer"), facts.failed_answer),
         *_failed_today(facts),
-        *_before(booking, facts, ours, now),
+        *_before(booking, facts, ours),
         Line(_("Who"), booking.name),
         *_if_any(_("Company"), booking.company),
         Line(_("E-mail"), booking.email, href=f"mailto:{quote(booking.email, safe='@+')}"),
@@ -130,10 +127,10 @@ def _if_any(label: str, value: str, *, href: str = "") -> list[Line]:
     return [Line(label, value, href)] if value else []
 
 
-def _before(booking: Booking, facts: Facts, zone: str, now: datetime) -> list[Line]:
+def _before(booking: Booking, facts: Facts, zone: str) -> list[Line]:
     if facts.before is None:
         return []
-    value = when(facts.before.starts_at, facts.before.ends_at, zone, now=now).span
+    value = when(facts.before.starts_at, facts.before.ends_at, zone).span
     if facts.before.resource_id != booking.resource_id:
         value = _("%(time)s with %(who)s") % {"time": value, "who": facts.before_with}
     return [Line(_("Before"), value, struck=True)]
