@@ -9,7 +9,6 @@ from django.db.models import Model
 from bookings.errors import ReferenceTaken, SlotTaken
 from bookings.models import Booking, Resource, Service
 from bookings.models.booking import new_reference
-from bookings.selectors.slots import alternatives_to
 from bookings.services.allocating import (
     find_place,
     give_back,
@@ -19,6 +18,7 @@ from bookings.services.allocating import (
     taking,
     wrong_with,
 )
+from bookings.services.alternatives import with_alternatives
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.hold import HoldClaim, claim_hold, end_claimed_hold
 from core import events
@@ -264,33 +264,6 @@ def check_version(booking: Booking, expected: int | None) -> None:
     """Raise StaleVersion when the caller read an older version than the one locked now."""
     if expected is not None and booking.version != expected:
         raise StaleVersion(version=booking.version)
-
-
-def with_alternatives(
-    taken: SlotTaken,
-    service: Service,
-    starts_at: datetime,
-    *,
-    minutes: int,
-    resource_id: UUID | None,
-    besides: tuple[UUID, ...] = (),
-) -> SlotTaken:
-    """Return the refusal with up to three free times near the one that was wanted."""
-    nearby = alternatives_to(
-        service, starts_at, minutes=minutes, resource_id=resource_id, besides=besides
-    )
-    length = timedelta(minutes=minutes)
-    offered = [
-        {
-            "startTime": slot.start,
-            "endTime": slot.start + length,
-            "resourceIds": list(slot.resource_ids),
-        }
-        for slot in nearby
-    ]
-    refusal = SlotTaken(alternatives=offered)
-    refusal.details = {**taken.details, **refusal.details}
-    return refusal
 
 
 def _moved(booking: Booking, status: Booking.Status, expected_version: int | None) -> Booking:

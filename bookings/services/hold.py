@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from bookings.errors import HoldLapsed
+from bookings.errors import HoldLapsed, SlotTaken
 from bookings.models import Hold, Resource, Service
 from bookings.services.allocating import (
     end_holds,
@@ -22,6 +22,7 @@ from bookings.services.allocating import (
     taking,
     wrong_with,
 )
+from bookings.services.alternatives import with_alternatives
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction, insert_together
@@ -43,7 +44,6 @@ class HoldClaim:
     token: str
 
 
-@in_one_transaction
 def place_hold(
     *,
     service: Service,
@@ -57,29 +57,41 @@ def place_hold(
     """Exclude all others from a time for `kept_minutes` (30 at most).
 
     `token` is what its owner shows later (`new_token()`); only a digest is kept.
-    Raises SlotTaken, NotOffered; Invalid for a start in the past or a duration that the
-    service does not have.
+    Raises SlotTaken (with up to three `alternatives`), NotOffered; Invalid for a start in the
+    past or a duration that the service does not have.
     """
     if wrong := wrong_with(service, starts_at, minutes):
         raise Invalid(fields=wrong)
-    place = find_place(
-        service=service,
-        starts_at=starts_at,
-        minutes=minutes,
-        resource_id=resource.pk if resource else None,
-    )
+    resource_id = resource.pk if resource else None
     hold = Hold(
         organization_id=service.organization_id,
         service=service,
-        resource_id=place.resource_id,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=minutes),
         token_digest=_digest(token),
         made_by_id=caller.id,
         expires_at=timezone.now() + timedelta(minutes=min(kept_minutes, LONGEST_MINUTES)),
     )
+    try:
+        return _place(hold, minutes, resource_id, caller)
+    except SlotTaken as taken:
+        raise with_alternatives(
+            taken, service, starts_at, minutes=minutes, resource_id=resource_id
+        ) from taken
+
+
+@in_one_transaction
+def _place(hold: Hold, minutes: int, resource_id: UUID | None, caller: Caller) -> Hold:
+    place = find_place(
+        service=hold.service, starts_at=hold.starts_at, minutes=minutes, resource_id=resource_id
+    )
+    hold.resource_id = place.resource_id
     placed = events.build(
-        "hold.placed", hold, caller=caller, starts_at=starts_at, resource_id=place.resource_id
+        "hold.placed",
+        hold,
+        caller=caller,
+        starts_at=hold.starts_at,
+        resource_id=place.resource_id,
     )
     with taking():
         insert_together(hold, new_allocation(place, hold=hold), placed)

@@ -18,7 +18,8 @@ from bookings.services.allocating import (
     taking,
     wrong_with,
 )
-from bookings.services.booking import check_version, locked, with_alternatives
+from bookings.services.alternatives import with_alternatives
+from bookings.services.booking import check_version, locked
 from core import events
 from core.access import Caller
 from core.db import ChangedMeanwhile, in_one_transaction

@@ -39,6 +39,12 @@ def claim(held: Hold, token: str = TOKEN) -> HoldClaim:
     return HoldClaim(held.pk, token)
 
 
+def fields_of(refusal: Invalid) -> list[str]:
+    fields = refusal.details["fields"]
+    assert isinstance(fields, dict)
+    return list(fields)
+
+
 def names() -> list[str]:
     rows = Event.objects.exclude(name__startswith="api_key.").order_by("id")
     return list(rows.values_list("name", flat=True))
@@ -116,7 +122,7 @@ def test_what_cannot_be_booked_cannot_be_held(keep, ten_o_clock, changes, field)
         changes = {"at": ten_o_clock + changes["at"]}
     with pytest.raises(Invalid) as refusal:
         keep(**changes)
-    assert list(refusal.value.details["fields"]) == [field]
+    assert fields_of(refusal.value) == [field]
     with pytest.raises(NotOffered):
         keep(at=ten_o_clock + timedelta(hours=12))
     assert not Hold.objects.exists()
@@ -177,7 +183,7 @@ def test_a_hold_is_for_what_was_held(keep, book, salon, haircut, anna, ben, ten_
     ):
         with pytest.raises(Invalid) as refusal:
             book(hold=claim(held), **changes)
-        assert list(refusal.value.details["fields"]) == [field]
+        assert fields_of(refusal.value) == [field]
 
     assert not Booking.objects.exists()
     assert Allocation.objects.get().hold_id == held.pk
@@ -286,7 +292,8 @@ def held(website, wish) -> dict:
     """Held by the salon's website for somebody in front of it."""
     response = website.post(HOLDS, {"timeSlot": wish["timeSlot"]})
     assert response.status_code == 201, response.content
-    return response.json()["data"]
+    held: dict = response.json()["data"]
+    return held
 
 
 def test_a_visitor_holds_a_time_and_books_it(website, wish, held, anna):
@@ -353,3 +360,19 @@ def test_another_organizations_hold_is_not_there(stranger, wish, held):
 
     assert stranger.post(BOOKINGS, {**wish, **mine}).status_code == 404
     assert Hold.objects.get().ended_at is None
+
+
+def test_a_hold_that_comes_too_late_is_told_what_else_is_free(website, book):
+    book()
+    slot = {"startTime": "2026-11-16T10:00:00+01:00", "duration": 30}
+
+    response = website.post("/api/holds", {"timeSlot": slot})
+
+    assert response.status_code == 409
+    details = response.json()["error"]["details"]
+    assert details["reason"] == "SLOT_TAKEN"
+    assert [other["startTime"] for other in details["alternatives"]] == [
+        "2026-11-16T08:00:00Z",
+        "2026-11-16T08:30:00Z",
+        "2026-11-16T09:30:00Z",
+    ]
