@@ -1,10 +1,12 @@
 """The shape of the transaction in which time is taken: what is one, what joins, what is refused."""
 
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event as Signal
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -13,7 +15,6 @@ from django.test import RequestFactory
 
 from bookings.errors import ReferenceTaken, SlotTaken
 from bookings.models import Allocation, Booking, Customer, Hold
-from bookings.models import booking as booking_model
 from bookings.services import allocating
 from bookings.services import booking as booking_service
 from bookings.services.booking import cancel_booking
@@ -162,7 +163,7 @@ def test_a_reference_that_was_drawn_before_is_drawn_again(series, monkeypatch):
     """Also inside a series, whose first booking must not be lost over it."""
     draw = iter(["2" * 8, "2" * 8, "3" * 8, "4" * 8])
     letters = iter("".join(draw))
-    monkeypatch.setattr(booking_model.secrets, "choice", lambda _: next(letters))
+    monkeypatch.setattr(secrets, "choice", lambda _: next(letters))
 
     made, _ = series()
 
@@ -171,7 +172,7 @@ def test_a_reference_that_was_drawn_before_is_drawn_again(series, monkeypatch):
 
 
 def test_a_reference_that_is_always_taken_is_not_drawn_for_ever(book, ten_o_clock, monkeypatch):
-    monkeypatch.setattr(booking_model.secrets, "choice", lambda _: "2")
+    monkeypatch.setattr(secrets, "choice", lambda _: "2")
     book()
 
     with pytest.raises(ReferenceTaken):
@@ -287,7 +288,7 @@ class NaiveBookingAdmin(admin.ModelAdmin):
 def test_djangos_own_change_form_is_such_a_transaction(book, staff):
     booking = book()
     pages = NaiveBookingAdmin(Booking, admin.AdminSite())
-    request = RequestFactory().post("/", {})
+    request: Any = RequestFactory().post("/", {})
     request._dont_enforce_csrf_checks = True
     request.user, request.caller = UserFactory(is_staff=True, is_superuser=True), staff
 

@@ -62,7 +62,8 @@ def nobody_else_is_connected() -> bool:
 def ask(question: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(question)
-        return cursor.fetchone()[0]
+        ((answer,),) = cursor.fetchall()
+    return int(answer)
 
 
 class Desk:
@@ -109,7 +110,8 @@ def desk(salon, haircut) -> Desk:
 
 def booked(response) -> dict:
     assert response.status_code == 201, response.content
-    return response.json()["data"]
+    booking: dict = response.json()["data"]
+    return booking
 
 
 def answers(responses) -> Counter:

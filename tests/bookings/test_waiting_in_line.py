@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -66,7 +67,7 @@ def rival(work: Callable[[Callable[[], None]], object]) -> Iterator[Future]:
         running.result()
 
 
-def ask(question: str, *parameters: object) -> object:
+def ask(question: str, *parameters: Any) -> object:
     with connection.cursor() as cursor:
         cursor.execute(question, parameters)
         return cursor.fetchone()

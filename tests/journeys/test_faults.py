@@ -75,7 +75,7 @@ def running(mailbox) -> Iterator[System]:
 
 
 @pytest.fixture
-def mail_server(mailbox, running) -> GatedMailServer:
+def mail_server(mailbox: GatedMailServer, running: System) -> GatedMailServer:
     """The mail server of the running system, empty, with all that was promised before sent."""
     assert eventually(lambda: not unsent(running))
     mailbox.mails.clear()
@@ -129,7 +129,8 @@ def unsent(it: System) -> int:
         "SELECT (SELECT count(*) FROM notifications_delivery"
         " WHERE status IN ('QUEUED', 'SENDING')), (SELECT count(*) FROM core_outbox)",
     )
-    return mails + events
+    waiting: int = mails + events
+    return waiting
 
 
 def arrived(server: MailServer) -> Counter[str]:
