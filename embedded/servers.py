@@ -9,7 +9,6 @@ last user is gone, however it went, and the keeper stops the servers. Starting h
 import fcntl
 import os
 import shutil
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -142,8 +141,16 @@ class Servers:
         mode = 0o711 if os.geteuid() == 0 else 0o700
         if not os.path.lexists(self.private):
             self.private.mkdir(mode=0o700)
-        found = self.private.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-            raise EmbeddedError(f"{self.private} belongs to somebody else. Remove it.")
-        self.private.chmod(mode)
+        refusal = f"{self.private} belongs to somebody else. Remove it."
+        try:
+            # Never through a link: what it leads to would be given our mode.
+            folder = os.open(self.private, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            raise EmbeddedError(refusal) from None
+        try:
+            if os.fstat(folder).st_uid != os.geteuid():
+                raise EmbeddedError(refusal)
+            os.fchmod(folder, mode)
+        finally:
+            os.close(folder)
         (self.private / "pg").mkdir(exist_ok=True)

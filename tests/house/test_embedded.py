@@ -157,13 +157,31 @@ def test_a_first_start_that_was_killed_halfway_is_made_again(ours):
     assert not half.exists()
 
 
-def test_a_folder_of_sockets_that_somebody_else_made_is_refused(ours):
-    ours.private.symlink_to("/tmp")
+def test_a_link_where_the_folder_of_sockets_should_be_is_refused_and_not_followed(ours):
+    elsewhere = ours.home / "elsewhere"
+    elsewhere.mkdir(mode=0o750)
+    ours.private.symlink_to(elsewhere)
     try:
         with pytest.raises(EmbeddedError, match=f"{ours.private} belongs to somebody else"):
             ours.use_postgres()
+        assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o750
+        assert list(elsewhere.iterdir()) == []
     finally:
         ours.private.unlink()
+    ours.use_postgres()
+
+
+@as_root_only
+def test_a_folder_of_sockets_that_somebody_else_made_is_refused(ours):
+    ours.private.mkdir(mode=0o700)
+    somebody = account.postgres_account()
+    os.chown(ours.private, somebody.uid, somebody.gid)
+    try:
+        with pytest.raises(EmbeddedError, match=f"{ours.private} belongs to somebody else"):
+            ours.use_postgres()
+        assert stat.S_IMODE(ours.private.stat().st_mode) == 0o700
+    finally:
+        ours.private.rmdir()
     ours.use_postgres()
 
 
