@@ -1,7 +1,6 @@
 """Methods, paths, queries and headers that no generator thinks of: always the envelope, the
 right code, nothing changed."""
 
-
 import pytest
 
 from tests.core.refusals import BOOKINGS, refused
