@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from bookings.models import Booking
 from bookings.selectors.booking import search
@@ -236,9 +236,11 @@ def explain(delivery: Delivery) -> str:
     if status == Delivery.Status.DROPPED:
         return str(Delivery.DropReason(delivery.drop_reason).label)
     if status == Delivery.Status.FAILED:
-        return _("We gave up after %(tries)d tries: asking again cannot help by itself.") % {
-            "tries": delivery.attempts
-        }
+        return ngettext(
+            "We gave up after %(count)d try: asking again cannot help by itself.",
+            "We gave up after %(count)d tries: asking again cannot help by itself.",
+            delivery.attempts,
+        ) % {"count": delivery.attempts}
     if status == Delivery.Status.BOUNCED:
         return _("It was taken, and then sent back: the mailbox does not accept it.")
     if status == Delivery.Status.SENT:
