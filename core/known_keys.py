@@ -25,6 +25,7 @@ from django.utils.encoding import force_bytes
 
 from core.access import PUBLISHABLE_SCOPES, Caller, CallerKind
 from core.db import retrying
+from core.errors import DomainError
 from core.models import ApiKey, Organization
 from core.redis import RedisIsAway, ask
 
@@ -95,7 +96,7 @@ def note_uses() -> None:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=used_at - USE_IS_NOTED_EVERY)
         try:
             ApiKey.objects.filter(stale, id=key_id).update(last_used_at=used_at)
-        except DatabaseError as error:
+        except (DatabaseError, DomainError) as error:
             log.warning("The use of a key was not noted", error=type(error).__name__)
 
 

@@ -53,8 +53,8 @@ class TenantViewSet(GenericViewSet[M], Generic[M]):
             return
         if request.method == "POST" and self.answers_are_kept:
             self.post = self._answer_once(handler)
-        elif request.method in ("GET", "HEAD"):
-            setattr(self, request.method.lower(), self._repeat_reads(handler))
+        else:
+            setattr(self, str(request.method).lower(), self._repeated(handler))
 
     def get_queryset(self) -> TenantQuerySet[M]:
         rows = cast("TenantQuerySet[M]", super().get_queryset())
@@ -87,17 +87,22 @@ class TenantViewSet(GenericViewSet[M], Generic[M]):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
-    def _repeat_reads(self, handler: Callable[..., Response]) -> Callable[..., Response]:
-        def read(request: Request, *args: Any, **kwargs: Any) -> Response:
+    def _repeated(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        """Repeat what a lost connection cut short: reads, and what a write reads before its door.
+
+        The door itself lets no such error out, so nothing that was committed is done again.
+        """
+
+        def run(request: Request, *args: Any, **kwargs: Any) -> Response:
             return retrying(handler, request, *args, **kwargs)
 
-        return read
+        return run
 
     def _answer_once(self, handler: Callable[..., Response]) -> Callable[..., HttpResponse]:
         def write(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             key = idempotency.key_of(request)
             if key is None:
-                return handler(request, *args, **kwargs)
+                return self._repeated(handler)(request, *args, **kwargs)
             return idempotency.answer_once(
                 key, view=self, request=request, work=lambda: handler(request, *args, **kwargs)
             )

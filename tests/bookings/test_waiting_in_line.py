@@ -180,7 +180,6 @@ def test_who_waits_too_long_for_a_lock_is_told_so_at_once(
 def test_who_waits_for_a_lock_until_the_requests_time_is_over_is_told_so(
     desk, wish, anna, settings
 ):
-    desk.get("/api/services")  # the use of a key is noted once a minute
     settings.REQUEST_TIMEOUT_SECONDS = 0.5
 
     def keep_anna(ready):
