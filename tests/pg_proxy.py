@@ -115,7 +115,7 @@ class PgProxy:
             text = content.rstrip(b"\0").decode()
             self.statements.append(text)
             for cut in self._cuts:
-                if cut.times and text.startswith(cut.statement):
+                if cut.times and text.lstrip().startswith(cut.statement):
                     cut.times -= 1
                     found = cut
                     break

@@ -246,3 +246,17 @@ def test_outside_of_a_request_the_same_refusals_are_raised(line, quickly, book, 
     with deadline_of(0), pytest.raises(TimedOut):
         book()
     assert nothing_was_booked()
+
+
+# --- the connection is lost before the work's own transaction ----------------------------
+
+
+@WITH_AND_WITHOUT_KEY
+def test_what_is_read_before_the_booking_is_read_again(line, lines, quickly, desk, wish, headers):
+    line.cut("SELECT service.*", BEFORE)
+
+    response = desk.post(BOOKINGS, wish, headers=headers)
+
+    assert response.status_code == 201
+    assert response.json()["data"]["id"] == str(one_booking().pk)
+    assert repeated(lines) == [""]
