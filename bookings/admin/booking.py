@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -204,6 +205,7 @@ class BookingAdmin(HouseAdmin):
             booking=booking,
             may_change=may_change,
             may_move=may_change and booking.status in Booking.OPEN,
+            has_begun=booking.starts_at <= timezone.now(),
             can={status.name: status in allowed for status in Status},
             history=history_of(booking),
             panels=panels_at("booking.page", request, booking=booking),

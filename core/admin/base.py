@@ -151,6 +151,7 @@ class HouseAdmin(TenantWall, ModelAdmin):
         """Django's form in one transaction of its own; what heals by itself is repeated."""
         extra_context = {
             "show_save_and_add_another": False,
+            "show_save_and_continue": False,
             "title": self._title_of(request, object_id),
             "up_url": reverse(admin_urlname(self.model._meta, SafeString("changelist"))),
             "up_title": self.plural,

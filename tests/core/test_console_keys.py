@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from core.access import Role
+from core.access import SCOPES, Role
+from core.admin.api_key import MAY
 from core.models import ApiKey, Event
 from core.services.api_key import create_api_key
 from tests.console import desk_for, said, shown
@@ -112,3 +113,7 @@ def test_a_key_of_another_organization_is_not_there(key):
     assert elsewhere.send(f"{PAGE}{key.pk}/revoke/").status_code == 404
     key.refresh_from_db()
     assert key.revoked_at is None
+
+
+def test_the_page_says_of_each_scope_what_the_api_says():
+    assert {scope: str(words) for scope, words in MAY.items()} == SCOPES

@@ -54,3 +54,9 @@ document.addEventListener("DOMContentLoaded", () => {
     if (part.dataset.narrowClosed !== "active") part.open = false;
   }
 });
+
+// The page is hidden until Alpine has begun, and what is hidden cannot take the focus.
+document.addEventListener("alpine:initialized", () => setTimeout(() => {
+  const field = document.querySelector("[autofocus]");
+  if (field && (document.activeElement === document.body || !document.activeElement)) field.focus();
+}, 0));
