@@ -33,10 +33,10 @@ class Deployment:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._told: dict[str, dict[str, str]] = {}
 
-    def do(self, command: str) -> str:
+    def do(self, command: str, **more: str) -> str:
         """Run one process to its good end; what it wrote."""
-        words = shlex.split(command)
-        process = self.image.start(*words, log=self.log("command"), **self.variables)
+        words, variables = shlex.split(command), self.variables | more
+        process = self.image.start(*words, log=self.log("command"), **variables)
         assert process.wait(60) == 0, self.log("command").read_text()
         return self.log("command").read_text()
 

@@ -150,6 +150,33 @@ def test_the_consoles_files_are_served_compressed_and_kept_for_good(salon):
     assert "immutable" in answer.headers["Cache-Control"]
 
 
+def test_every_page_of_the_console_finds_its_files(salon):
+    """Under names that change with the content, one that is missing would be a 500."""
+    who = {"username": "olga@salon.example", "password": "7Fq-salon-Zebra"}
+    made = {"DJANGO_SUPERUSER_PASSWORD": who["password"]}
+    salon.do(f"manage createsuperuser --no-input --email {who['username']}", **made)
+    with salon.client() as olga:
+        token = olga.get("/admin/login/").cookies["csrftoken"]
+        # The address here begins with http:, to which a client sends no secure cookie by itself.
+        begun = {"Cookie": f"csrftoken={token}", "Referer": f"https://{HOST}/admin/login/"}
+        answer = olga.post(
+            "/admin/login/", headers=begun, data=who | {"csrfmiddlewaretoken": token}
+        )
+        assert answer.status_code == 302, answer.text
+        olga.headers["Cookie"] = f"sessionid={answer.cookies['sessionid']}"
+        start = olga.get("/admin/").text
+        paths = {"/admin/", *re.findall(r'href="(/admin/[a-z/]+/)"', start)} - {"/admin/logout/"}
+        assert len(paths) > 8, paths
+        paths |= {"/", "/api/docs/ui"}
+        pages = {path: olga.get(path, follow_redirects=True) for path in paths}
+        assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(paths, 200)
+        files = {
+            file for page in pages.values() for file in re.findall(r'"(/static/[^"]+)"', page.text)
+        }
+        assert len(files) > 10, files
+        assert [file for file in files if olga.get(file).status_code != 200] == []
+
+
 def test_a_booking_is_made_and_its_mails_go_out(salon, mails):
     with salon.client(**key(salon)) as website:
         made = website.post("/api/bookings", json=a_booking())
