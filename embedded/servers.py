@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,21 +52,33 @@ class Servers:
         """The URL of the running Redis, which runs on while this process lives."""
         return self._use(self.redis)
 
-    def stop_if_last(self) -> bool:
-        """Give up our use; stop both servers and say True, unless another process uses them."""
+    def stop_if_last(self, *, within: float = 0) -> bool:
+        """Give up our use; stop both servers and say True, unless another process uses them.
+
+        A process that was just killed may still be ending: we wait for it so many seconds.
+        """
+        until = time.monotonic() + within
         with self._starting():
             if self._users is None:
                 return False
             try:
-                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            else:
+                while not self._is_last():
+                    if time.monotonic() >= until:
+                        return False
+                    time.sleep(0.05)
                 self.stop()
                 return True
             finally:
                 os.close(self._users)
                 self._users = None
+
+    def _is_last(self) -> bool:
+        assert self._users is not None  # noqa: S101
+        try:
+            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def stop(self) -> None:
         self.redis.stop()

@@ -68,7 +68,7 @@ def _stop_database() -> None:
     if not servers.in_use:
         return  # DATABASE_URL and REDIS_URL name servers that are not ours to stop
     say("stopping the database")
-    if servers.stop_if_last():
+    if servers.stop_if_last(within=2):
         say("stopped")
     else:
         say("another process uses the database, which stops after it")
