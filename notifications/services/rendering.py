@@ -139,6 +139,7 @@ def one_line(text: str) -> str:
 
 
 def _visible(text: str) -> str:
+    text = text.strip()
     if text.isprintable():
         return text
     return "".join(" " if _steers(letter) else letter for letter in text)

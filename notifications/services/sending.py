@@ -1,4 +1,7 @@
-"""From rows that are due to messages that have left: claim a batch, send it, claim the next."""
+"""From rows that are due to messages that have left: claim a batch, send it, claim the next.
+
+A run keeps one line to the mail server, opened when the first message leaves.
+"""
 
 from collections.abc import Callable
 from time import monotonic
@@ -23,16 +26,15 @@ def send_due(*, call_for_help: Callable[[], None] | None = None, batch: int = BA
     cannot be reached the run ends: the clock's next one asks again, with one connection.
     """
     run = Run(ends=monotonic() + LONGEST_RUN_SECONDS)
-    while not run.is_over():
-        claimed = claim(limit=batch, now=timezone.now())
-        if not claimed:
-            return run
-        if len(claimed) == batch and call_for_help is not None:
-            call_for_help()
-            call_for_help = None
-        with TRANSPORTS[Delivery.Channel.EMAIL].line() as line:
-            is_well = Batch(claimed, line, run).send()
-        if not is_well:
-            return run
+    with TRANSPORTS[Delivery.Channel.EMAIL].line() as line:
+        while not run.is_over():
+            claimed = claim(limit=batch, now=timezone.now())
+            if not claimed:
+                return run
+            if len(claimed) == batch and call_for_help is not None:
+                call_for_help()
+                call_for_help = None
+            if not Batch(claimed, line, run).send():
+                return run
     run.is_unfinished = True
     return run
