@@ -74,9 +74,10 @@ class HoldSerializer(HouseSerializer):
         answer=HoldSerializer,
         status=status.HTTP_201_CREATED,
         conflicts=examples.START_REFUSED,
+        conflict_details=examples.ALTERNATIVES,
         body_examples={"Half an hour, kept for five minutes": {"timeSlot": examples.WISH_SLOT}},
         answer_examples={"A hold": examples.HOLD},
-        conflict_examples={"The time is taken": {"reason": "SLOT_TAKEN"}},
+        conflict_examples=examples.TAKEN,
         links={
             "dropHold": {
                 "operationId": "dropHold",

@@ -1,19 +1,12 @@
 """Chromium itself says whether a page keeps to its Content-Security-Policy."""
 
-import shutil
-
 import pytest
 from django.contrib.auth.hashers import make_password
-from playwright.sync_api import ConsoleMessage, sync_playwright
+from playwright.sync_api import ConsoleMessage
 
 from tests.factories import UserFactory
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -31,20 +24,18 @@ def administrator(live_server):
 
 
 @pytest.fixture
-def page(administrator, complaints):
-    """A tab. Whoever wants rows makes them before: playwright brings an event loop along."""
+def page(administrator, complaints, chromium):
+    """A tab of its own, with nothing remembered."""
 
     def listen(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
             complaints.append(message.text)
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        page = browser.new_page()
-        page.on("console", listen)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        browser.close()
+    page = chromium.new_page()
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    page.close()
 
 
 def test_the_console_works_and_breaks_no_rule_of_its_policy(live_server, page, complaints):

@@ -52,6 +52,8 @@ def test_every_api_route_wants_a_credential(client):
         address = "/api/" + path.replace("(?P<pk>[^/]+)", "01a1f90c-32de-7306-bd10-4ca72e14c6d3")
         address = address.rstrip("$?/")
         for method, action in list(callback.actions.items()):
+            if method == "head":  # a GET without its body
+                continue
             response = client.generic(method.upper(), address)
             assert response.status_code == 401, (method, address, action)
             assert response.json()["error"]["errorCode"] == "UNAUTHORIZED"

@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browsers import CHROMIUM
 from tests.journeys.system import System, a_booking, eventually, system
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
-
-BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +24,11 @@ def running() -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER)
-        page = chromium.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(15_000)
-        yield page
-        chromium.close()
+def browser(chromium: Browser) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(15_000)
+    yield page
+    page.close()
 
 
 def curl(running: System, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict]:
