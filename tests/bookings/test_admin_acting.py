@@ -7,6 +7,7 @@ import pytest
 
 from bookings.models import Allocation, Booking
 from bookings.services.booking import cancel_booking, confirm_booking
+from bookings.services.rescheduling import Changes, update_booking
 from core.access import Role
 from core.models import Event
 from tests.cast import MIA
@@ -94,6 +95,16 @@ def test_what_somebody_else_changed_meanwhile_is_not_changed_unseen(desk, mia, s
     assert said(answer) == ["Somebody changed this since you opened it. This is how it is now."]
     mia.refresh_from_db()
     assert mia.status == "CONFIRMED"
+
+
+def test_what_was_moved_meanwhile_is_not_confirmed_unseen(desk, mia, staff, ten_o_clock):
+    update_booking(mia, Changes(starts_at=ten_o_clock + HOUR), caller=staff)
+
+    answer = desk.send(page_of(mia, "confirm"), version=1)
+
+    assert said(answer) == ["Somebody changed this since you opened it. This is how it is now."]
+    mia.refresh_from_db()
+    assert mia.status == "PENDING"
 
 
 def test_the_second_click_of_a_double_click_is_calm(desk, mia):

@@ -3,6 +3,8 @@
 from datetime import date, time
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Schedule, WeeklyHours
 from bookings.services.schedule import set_weekly_hours
@@ -123,3 +125,16 @@ def test_a_day_has_room_for_ten_stretches(anna, staff):
     with pytest.raises(Invalid):
         set_weekly_hours(anna, stretches, caller=staff)
     assert len(hours_of(anna)) == 5
+
+
+def test_hours_are_changed_only_while_nobody_takes_time(anna, staff):
+    with CaptureQueriesContext(connection) as asked:
+        set_weekly_hours(anna, [(0, time(10), time(12))], caller=staff)
+
+    statements = [query["sql"] for query in asked.captured_queries]
+    lock = next(n for n, sql in enumerate(statements) if "FOR NO KEY UPDATE" in sql)
+    writes = [
+        n for n, sql in enumerate(statements) if sql.startswith(("INSERT", "UPDATE", "DELETE"))
+    ]
+    assert "bookings_resource" in statements[lock]
+    assert lock < min(writes)

@@ -176,6 +176,14 @@ def test_a_list_of_many_asks_as_often_as_a_list_of_one(
     assert page.context["cl"].result_count == 13
 
 
+def test_a_list_is_never_counted_to_its_end(desk, mia, django_assert_num_queries):
+    with django_assert_num_queries(7) as asked:
+        desk.get(LIST)
+
+    (count,) = [query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"]]
+    assert "LIMIT 10001" in count
+
+
 def test_a_list_beyond_ten_thousand_says_more_than(desk, book, ten_o_clock, monkeypatch):
     monkeypatch.setattr(paging, "COUNTED_UP_TO", 2)
     for number in range(3):

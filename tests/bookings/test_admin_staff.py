@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bookings.errors import SlotTaken
 from bookings.models import Lane, Resource, ResourceType
+from bookings.services.schedule import set_places
 from core.access import Role
 from tests.console import desk_for
 from tests.factories import OrganizationFactory, ResourceFactory, ServiceFactory
@@ -120,3 +123,12 @@ def test_a_place_that_goes_keeps_its_history_and_takes_no_booking(
 def test_a_number_of_places_that_cannot_be_is_refused(desk, staff_form, anna, places):
     assert change(desk, anna, staff_form, places).status_code == 200
     assert places_of(anna) == [(1, True)]
+
+
+def test_places_are_changed_only_while_nobody_takes_time(anna):
+    with CaptureQueriesContext(connection) as asked:
+        set_places(anna, 3)
+
+    statements = [query["sql"] for query in asked.captured_queries]
+    assert "FOR NO KEY UPDATE" in statements[0]
+    assert "bookings_resource" in statements[0]
