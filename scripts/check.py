@@ -6,6 +6,7 @@ its tests: `unit` (in this process), `integration` (that start the whole system)
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,10 +38,11 @@ def main() -> int:
         run("ruff format", [*ruff, "format", *LINTED])
         run("ruff --fix", [*ruff, "check", "--fix", *LINTED])
     if options.watch:
-        return subprocess.call([BIN / "ptw", ".", *pytest_arguments(options)])
+        os.execv(BIN / "ptw", ["ptw", ".", *pytest_arguments(options)])
     failed = [] if options.kind else failing_checks()
     if failed:
         say(f"FAILED so far: {', '.join(failed)}. Now the tests.")
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is pytest's, which then cleans up
     code = subprocess.call([*PYTHON, "-m", "pytest", *pytest_arguments(options)])
     if failed and sys.stdout.isatty():  # elsewhere pytest's closing line is the last one
         say(f"FAILED before the tests: {', '.join(failed)}")
