@@ -38,7 +38,7 @@ def main() -> int:
         run("ruff format", [*ruff, "format", *LINTED])
         run("ruff --fix", [*ruff, "check", "--fix", *LINTED])
     if options.watch:
-        os.execv(BIN / "ptw", ["ptw", ".", *pytest_arguments(options)])
+        os.execv(BIN / "ptw", ["ptw", ".", *pytest_arguments(options)])  # noqa: S606
     failed = [] if options.kind else failing_checks()
     if failed:
         say(f"FAILED so far: {', '.join(failed)}. Now the tests.")
