@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from bookings.models import Booking
 from bookings.selectors.booking import search
@@ -25,7 +25,7 @@ from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, desk_of
 from core.admin.filters import ChoiceFilter
 from core.admin.refusals import say
-from core.templatetags.console import render_pill
+from notifications.admin.wording import delivery_pill, explain, label_of
 from notifications.models import Delivery
 from notifications.selectors.booking import booking_for_mail
 from notifications.selectors.delivery import went_wrong
@@ -36,16 +36,6 @@ from notifications.services.resending import content_of, resend_delivery, why_no
 LOOKED_BACK = timedelta(days=30)  # of what went wrong; older than that helps nobody any more
 WENT_WRONG = "WENT_WRONG"
 MATCHES = 5_000
-LOOKS = {
-    Delivery.Status.QUEUED: ("amber", "schedule_send"),
-    Delivery.Status.SENDING: ("amber", "outgoing_mail"),
-    Delivery.Status.SENT: ("green", "send"),
-    Delivery.Status.DELIVERED: ("green", "mark_email_read"),
-    Delivery.Status.BOUNCED: ("red", "unsubscribe"),
-    Delivery.Status.FAILED: ("red", "error"),
-    Delivery.Status.DROPPED: ("grey", "do_not_disturb_on"),
-}
-
 say(
     {
         "STILL_ON_ITS_WAY": gettext_lazy("This message is still on its way."),
@@ -55,17 +45,6 @@ say(
         "NO_ADDRESS": gettext_lazy("There is no address to send this to."),
     }
 )
-
-
-def label_of(message: str) -> str:
-    known = MESSAGES.get(message)
-    return str(known.label) if known else message
-
-
-def delivery_pill(delivery: Delivery) -> SafeString:
-    status = Delivery.Status(delivery.status)
-    color, icon = LOOKS[status]
-    return render_pill(color, icon, str(status.label))
 
 
 def went_wrong_lately(organization_id: UUID) -> QuerySet[Delivery]:
@@ -228,33 +207,3 @@ class DeliveryAdmin(HouseAdmin):
     @admin.display(description=gettext_lazy("About"))
     def about(self, delivery: Any) -> str:
         return delivery.reference
-
-
-def explain(delivery: Delivery) -> str:
-    """Say what became of a message in one sentence."""
-    status = Delivery.Status(delivery.status)
-    if status == Delivery.Status.DROPPED:
-        return str(Delivery.DropReason(delivery.drop_reason).label)
-    if status == Delivery.Status.FAILED:
-        return ngettext(
-            "We gave up after %(count)d try: asking again cannot help by itself.",
-            "We gave up after %(count)d tries: asking again cannot help by itself.",
-            delivery.attempts,
-        ) % {"count": delivery.attempts}
-    if status == Delivery.Status.BOUNCED:
-        return _("It was taken, and then sent back: the mailbox does not accept it.")
-    if status == Delivery.Status.SENT:
-        return _("The mail server took it on %(when)s.") % {"when": _when(delivery)}
-    if status == Delivery.Status.DELIVERED:
-        return _("It lies in the mailbox since %(when)s.") % {"when": _when(delivery)}
-    if delivery.attempts:
-        return _("Try %(tries)d did not work. The next one is at %(when)s.") % {
-            "tries": delivery.attempts,
-            "when": times.moment(delivery.not_before),
-        }
-    return _("It leaves in a moment.")
-
-
-def _when(delivery: Delivery) -> str:
-    at = delivery.ended_at or delivery.sent_at
-    return times.moment(at) if at else _("a time that is not known")

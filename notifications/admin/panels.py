@@ -15,14 +15,8 @@ from bookings.models import Booking
 from core.admin.context import desk_of, organization_of
 from core.admin.panels import panel
 from core.admin.today import Trouble
-from notifications.admin.delivery import (
-    LOOKED_BACK,
-    WENT_WRONG,
-    delivery_pill,
-    explain,
-    label_of,
-    went_wrong_lately,
-)
+from notifications.admin.delivery import LOOKED_BACK, WENT_WRONG, went_wrong_lately
+from notifications.admin.wording import delivery_pill, explain, label_of
 from notifications.selectors.delivery import deliveries_of, delivery_statistics
 from notifications.services.messages import MESSAGES
 

@@ -1,0 +1,61 @@
+"""What became of a message, in a word with a color and a shape, and in a sentence."""
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core import times
+from core.templatetags.console import render_pill
+from notifications.models import Delivery
+from notifications.services.messages import MESSAGES
+
+LOOKS = {
+    Delivery.Status.QUEUED: ("amber", "schedule_send"),
+    Delivery.Status.SENDING: ("amber", "outgoing_mail"),
+    Delivery.Status.SENT: ("green", "send"),
+    Delivery.Status.DELIVERED: ("green", "mark_email_read"),
+    Delivery.Status.BOUNCED: ("red", "unsubscribe"),
+    Delivery.Status.FAILED: ("red", "error"),
+    Delivery.Status.DROPPED: ("grey", "do_not_disturb_on"),
+}
+
+
+def label_of(message: str) -> str:
+    known = MESSAGES.get(message)
+    return str(known.label) if known else message
+
+
+def delivery_pill(delivery: Delivery) -> SafeString:
+    status = Delivery.Status(delivery.status)
+    color, icon = LOOKS[status]
+    return render_pill(color, icon, str(status.label))
+
+
+def explain(delivery: Delivery) -> str:
+    """Say what became of a message in one sentence."""
+    status = Delivery.Status(delivery.status)
+    if status == Delivery.Status.DROPPED:
+        return str(Delivery.DropReason(delivery.drop_reason).label)
+    if status == Delivery.Status.FAILED:
+        return ngettext(
+            "We gave up after %(count)d try: asking again cannot help by itself.",
+            "We gave up after %(count)d tries: asking again cannot help by itself.",
+            delivery.attempts,
+        ) % {"count": delivery.attempts}
+    if status == Delivery.Status.BOUNCED:
+        return _("It was taken, and then sent back: the mailbox does not accept it.")
+    if status == Delivery.Status.SENT:
+        return _("The mail server took it on %(when)s.") % {"when": _when(delivery)}
+    if status == Delivery.Status.DELIVERED:
+        return _("It lies in the mailbox since %(when)s.") % {"when": _when(delivery)}
+    if delivery.attempts:
+        return _("Try %(tries)d did not work. The next one is at %(when)s.") % {
+            "tries": delivery.attempts,
+            "when": times.moment(delivery.not_before),
+        }
+    return _("It leaves in a moment.")
+
+
+def _when(delivery: Delivery) -> str:
+    at = delivery.ended_at or delivery.sent_at
+    return times.moment(at) if at else _("a time that is not known")
