@@ -32,7 +32,8 @@ RUN new() { /opt/holdfast/bin/python -c "import secrets; print(secrets.token_hex
     && /opt/holdfast/bin/python -m compileall -q /app
 
 FROM python:${PYTHON_VERSION}-slim
-RUN useradd --uid 10001 --no-create-home --home-dir /app --shell /usr/sbin/nologin holdfast \
+RUN groupadd --gid 10001 holdfast \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /app --shell /usr/sbin/nologin holdfast \
     && install -d -o holdfast -g holdfast /var/lib/holdfast
 COPY --from=build /opt/holdfast /opt/holdfast
 # Owned by root: the process can read its code and not change it.
