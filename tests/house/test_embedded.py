@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -73,13 +73,19 @@ def connect(servers: Servers, **more: str) -> psycopg.Connection[tuple[object, .
     return psycopg.connect(**where | more, autocommit=True)
 
 
-def has_stopped(servers: Servers, *, within: float = 15) -> bool:
-    until = time.monotonic() + within
-    while servers.postgres.is_running() or servers.redis.is_running():
+def eventually(is_so: Callable[[], bool], *, seconds: float = 15) -> bool:
+    until = time.monotonic() + seconds
+    while not is_so():
         if time.monotonic() > until:
             return False
         time.sleep(0.05)
     return True
+
+
+def has_stopped(servers: Servers, *, within: float = 15) -> bool:
+    return eventually(
+        lambda: not (servers.postgres.is_running() or servers.redis.is_running()), seconds=within
+    )
 
 
 def show(servers: Servers, *names: str) -> list[object]:
@@ -107,6 +113,7 @@ def test_the_servers_stop_even_when_their_last_user_is_killed(ours):
     assert ready(user)
     end(user, kill=True)
     assert has_stopped(ours)
+    assert eventually(lambda: not ours.private.exists())
 
 
 def test_what_was_committed_is_there_after_the_next_start(ours):

@@ -222,7 +222,6 @@ def system(*, var: Path | None = None, **more: Any) -> Iterator[System]:
         it.stop_all()
         pid_file = it.var / "postgres" / "postmaster.pid"  # goes last
         assert eventually(lambda: not it.database_runs() and not pid_file.exists())
-        shutil.rmtree(it.private, ignore_errors=True)
         shutil.rmtree(var)
 
 
