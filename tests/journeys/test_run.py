@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from embedded import account
-from embedded.servers import PROJECT
+from embedded.servers import PROJECT, Servers
 from tests.journeys.system import System, a_booking, system
+from tests.servers import thrown_away
 
 pytestmark = pytest.mark.journey
 as_root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
@@ -111,6 +112,19 @@ def test_the_second_start_needs_no_network_and_finds_everything():
             found = api.get(f"/api/bookings/{made['id']}").json()["data"]
         assert (found["name"], found["reference"]) == ("Mia Müller", made["reference"])
         assert not [line for line in it.lines if "demo organization is ready" in line]
+
+
+def test_servers_that_are_named_are_used_and_left_running():
+    named = Path(tempfile.gettempdir()) / f"holdfast-test-{os.getpid()}-{os.urandom(4).hex()}"
+    with thrown_away(Servers(named)) as servers, system() as it:
+        it.start(DATABASE_URL=servers.use_postgres(), REDIS_URL=servers.use_redis())
+        with it.client() as api:
+            assert api.post("/api/bookings", json=a_booking()).status_code == 201
+        assert it.stop() == 0
+        assert "stopping the database" not in it.log
+        assert servers.postgres.is_running()
+        assert servers.redis.is_running()
+        assert not (it.var / "postgres").exists()
 
 
 @pytest.fixture(scope="module")
