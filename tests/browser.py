@@ -69,11 +69,20 @@ class Reader:
         self.page.get_by_role(role, name=name, exact=exact).nth(nth).click()
         self.page.wait_for_load_state("load")
 
-    def looks_at(self, picture: str, *, full_page: bool = True) -> None:
-        """Keep a picture for a person to look at."""
+    def looks_at(self, picture: str) -> None:
+        """Keep a picture of the whole page for a person to look at.
+
+        The window is made as high as the page: what sticks to its edges then stands where it
+        belongs, and frames are painted whole.
+        """
         PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.wait_for_timeout(250)  # fonts, Alpine
-        self.page.screenshot(path=PICTURES / f"{picture}.png", full_page=full_page)
+        window = self.page.viewport_size or DESKTOP
+        high = self.page.evaluate("document.documentElement.scrollHeight")
+        height = max(window["height"], high)
+        self.page.set_viewport_size({"width": window["width"], "height": height})
+        self.page.wait_for_timeout(300)  # fonts, Alpine, frames
+        self.page.screenshot(path=PICTURES / f"{picture}.png")
+        self.page.set_viewport_size(window)
 
     def violations(self) -> list[str]:
         """Return what axe-core finds against WCAG 2.2 AA and good practice."""
