@@ -20,6 +20,12 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The whole server is thrown away: a connection that is still open stops no DROP DATABASE."""
+    return True
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(servers: Servers) -> None:
     """pytest-django asks for this before it makes the test database."""
 
