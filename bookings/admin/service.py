@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model, QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from bookings.models import Service
+from bookings.models import Resource, Service
 from core.admin.base import HouseAdmin
 from core.admin.wall import HouseForm
 from core.templatetags.console import render_pill
@@ -28,6 +29,14 @@ class ServiceForm(HouseForm):
         label=gettext_lazy("Durations"),
         help_text=gettext_lazy("Minutes, separated by commas. The first is the default."),
         widget=UnfoldAdminTextInputWidget,
+    )
+
+    # No column of the row, and not named as its relation is: Django wants that to be an inline.
+    done_by = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Done by"),
+        queryset=Resource.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
     class Meta:
@@ -50,7 +59,6 @@ class ServiceForm(HouseForm):
             "location",
             "is_default",
             "is_active",
-            "resources",
         ]
         labels = {
             "name": gettext_lazy("Name"),
@@ -69,7 +77,6 @@ class ServiceForm(HouseForm):
             "location": gettext_lazy("Where"),
             "is_default": gettext_lazy("The usual service"),
             "is_active": gettext_lazy("Can be booked"),
-            "resources": gettext_lazy("Done by"),
         }
         help_texts = {
             "is_default": gettext_lazy(
@@ -77,6 +84,15 @@ class ServiceForm(HouseForm):
             ),
             "needs_approval": gettext_lazy("New bookings wait for staff to confirm them."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "done_by" not in self.fields:  # shown to somebody who may only look
+            return
+        ours = Resource.objects.for_organization(self.organization_id)
+        cast("ModelMultipleChoiceField", self.fields["done_by"]).queryset = ours
+        if not self.is_new:
+            self.fields["done_by"].initial = list(self.instance.resources.all())
 
     def clean_durations(self) -> list[int]:
         """The first is the default; what comes twice is kept once."""
@@ -125,17 +141,11 @@ class ServiceAdmin(HouseAdmin):
                 ]
             },
         ),
-        (gettext_lazy("By whom it is done"), {"fields": ["resources"]}),
+        (gettext_lazy("By whom it is done"), {"fields": ["done_by"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).prefetch_related("resources")
-
-    def formfield_for_manytomany(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> forms.ModelMultipleChoiceField | None:
-        kwargs.setdefault("widget", UnfoldAdminCheckboxSelectMultipleWidget())
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(
         self, request: HttpRequest, obj: Service, form: forms.ModelForm, change: bool
@@ -145,6 +155,7 @@ class ServiceAdmin(HouseAdmin):
             others = Service.objects.filter(organization=obj.organization_id, is_default=True)
             others.exclude(pk=obj.pk).update(is_default=False)
         super().save_model(request, obj, form, change)
+        obj.resources.set(form.cleaned_data["done_by"])
 
     @admin.display(description=gettext_lazy("Minutes"))
     def lengths(self, service: Service) -> str:

@@ -10,8 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from bookings.errors import IllegalTransition
 from bookings.models.catalog import Resource, Service
 from bookings.models.customer import Customer
+from bookings.models.series import Series
 from core.blind_index import blind_index, normalise_email, normalise_phone, prefix_indexes
-from core.fields import EncryptedCharField, EncryptedEmailField, EncryptedTextField
+from core.fields import (
+    EncryptedCharField,
+    EncryptedEmailField,
+    EncryptedJSONField,
+    EncryptedTextField,
+)
 from core.models import TenantModel
 
 # Without vowels and without what sounds or looks alike: read out on the telephone, no words.
@@ -33,8 +39,14 @@ class Booking(TenantModel):
     Status:  see TRANSITIONS; only `bookings.services.booking` changes it, and a trigger
              refuses what the table does not allow.
     Version: rises by one with every change of status, time, resource or details.
-    People:  name, company, email, phone, inquiry, notes and reason are encrypted; the
-             `*_index` columns are what they are found by.
+    People:  name, company, email, phone, inquiry, notes, answers, location and reason are
+             encrypted; the `*_index` columns are what they are found by.
+    Answers: a list of {"key", "label", "answer"}, as they were asked when it was booked.
+    Who:     `resource` is who it is with; its allocations say everything that it keeps busy.
+             `assignment` says how an automatic choice was made, None where somebody chose.
+    Request: nobody's answer until `lapses_at` cancels a PENDING booking.
+    Links:   the manage link names `manage_generation`; a new generation revokes older links.
+    Fee:     what a late cancellation costs the customer, noted when it happened.
     """
 
     class Status(models.TextChoices):
@@ -57,6 +69,7 @@ class Booking(TenantModel):
         API = "API", "API"
         STAFF = "STAFF", _("Staff")
         PAGE = "PAGE", _("Booking page")
+        WAITLIST = "WAITLIST", _("Waitlist")
 
     reference = models.CharField(max_length=12, default=new_reference, editable=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="bookings")
@@ -74,13 +87,28 @@ class Booking(TenantModel):
     inquiry = EncryptedTextField(max_length=10_000, blank=True, default="")
     notes = EncryptedTextField(max_length=10_000, blank=True, default="")
     cancel_reason = EncryptedTextField(max_length=2_000, blank=True, default="")
+    answers = EncryptedJSONField(null=True)
+    location_kind = models.CharField(
+        max_length=16, choices=Service.LocationKind, default=Service.LocationKind.ADDRESS
+    )
+    location = EncryptedCharField(max_length=500, blank=True, default="")
     email_index = models.BinaryField(max_length=32)
     phone_index = models.BinaryField(max_length=32, null=True)
     name_index = ArrayField(models.BigIntegerField(), default=list)
 
     price_amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     price_currency = models.CharField(max_length=3, blank=True)
+    fee_amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     source = models.CharField(max_length=16, choices=Source, default=Source.API)
+    series = models.ForeignKey(
+        Series, on_delete=models.PROTECT, null=True, related_name="bookings", db_index=False
+    )
+    series_position = models.PositiveSmallIntegerField(null=True)
+    assignment = models.JSONField(null=True)
+    is_overbooked = models.BooleanField(default=False, db_default=False)
+    lapses_at = models.DateTimeField(null=True)
+    reschedules = models.PositiveSmallIntegerField(default=0, db_default=0)
+    manage_generation = models.PositiveSmallIntegerField(default=1, db_default=1)
     confirmation_sent = models.BooleanField(default=False, db_default=False)
     reminder_sent = models.BooleanField(default=False, db_default=False)
     cancelled_at = models.DateTimeField(null=True)
@@ -110,6 +138,16 @@ class Booking(TenantModel):
             models.UniqueConstraint(
                 fields=["organization", "reference"], name="booking_reference_is_unique"
             ),
+            models.UniqueConstraint(
+                fields=["series", "series_position"],
+                name="booking_series_position_is_unique",
+                condition=Q(series__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="booking_of_a_series_has_a_position",
+                condition=Q(series=None, series_position=None)
+                | Q(series__isnull=False, series_position__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "starts_at", "id"], name="booking_list"),
@@ -124,6 +162,11 @@ class Booking(TenantModel):
                 condition=Q(phone_index__isnull=False),
             ),
             GinIndex(fields=["name_index"], name="booking_by_name"),
+            models.Index(
+                fields=["lapses_at"],
+                name="booking_lapses",
+                condition=Q(status="PENDING", lapses_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -150,3 +193,22 @@ class Booking(TenantModel):
     @staticmethod
     def index_of_phone(phone: str) -> bytes:
         return blind_index(normalise_phone(phone), purpose="booking.phone")
+
+
+class ChangeReason(models.Model):
+    """Why somebody changed a booking, in their words; the event of that version says the rest."""
+
+    booking = models.ForeignKey(
+        Booking, on_delete=models.PROTECT, related_name="reasons", db_index=False
+    )
+    version = models.PositiveIntegerField()
+    text = EncryptedTextField(max_length=2_000)
+
+    class Meta:
+        ordering = ["booking", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "version"], name="change_reason_is_one")
+        ]
+
+    def __str__(self) -> str:
+        return f"reason {self.pk}"

@@ -1,7 +1,10 @@
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.blind_index import blind_index, normalise_email
+from core.blind_index import blind_index, normalise_email, normalise_phone, prefix_indexes
 from core.fields import EncryptedCharField, EncryptedEmailField
 from core.models import TenantModel
 
@@ -10,7 +13,8 @@ class Customer(TenantModel):
     """Somebody who books: one per organization and e-mail address.
 
     A booking keeps its own copy of what was typed; this row changes only with the scope
-    for it. `email_index` is what the address is found by.
+    for it. The `*_index` columns are what they are found by. `feed_generation` 0 means that their
+    calendar has no private address; every new address is a generation on.
     """
 
     name = EncryptedCharField(max_length=200)
@@ -20,6 +24,9 @@ class Customer(TenantModel):
     timezone = models.CharField(max_length=64, blank=True)
     locale = models.CharField(max_length=16, blank=True)
     email_index = models.BinaryField(max_length=32)
+    phone_index = models.BinaryField(max_length=32, null=True)
+    name_index = ArrayField(models.BigIntegerField(), default=list)
+    feed_generation = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ["id"]
@@ -30,10 +37,28 @@ class Customer(TenantModel):
                 violation_error_message=_("A customer with this address is known already."),
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["organization", "phone_index"],
+                name="customer_by_phone",
+                condition=Q(phone_index__isnull=False),
+            ),
+            GinIndex(fields=["name_index"], name="customer_by_name"),
+        ]
 
     def __str__(self) -> str:
         return f"customer {self.pk}"
 
+    def index_the_person(self) -> None:
+        """Bring the blind indexes in line with the encrypted columns. Does not save."""
+        self.email_index = self.index_of_email(self.email)
+        self.phone_index = self.index_of_phone(self.phone) if self.phone else None
+        self.name_index = prefix_indexes(self.name)
+
     @staticmethod
     def index_of_email(email: str) -> bytes:
         return blind_index(normalise_email(email), purpose="customer.email")
+
+    @staticmethod
+    def index_of_phone(phone: str) -> bytes:
+        return blind_index(normalise_phone(phone), purpose="customer.phone")

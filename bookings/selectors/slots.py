@@ -40,7 +40,7 @@ CALENDARS = """
            ),
            schedule.id, schedule.valid_from_on, schedule.valid_to_on,
            hours.weekday, hours.opens, hours.closes
-    FROM bookings_service_resources AS offered
+    FROM bookings_serviceresource AS offered
     JOIN bookings_resource AS resource ON resource.id = offered.resource_id
     LEFT JOIN bookings_schedule AS schedule ON schedule.resource_id = resource.id
     LEFT JOIN bookings_weeklyhours AS hours ON hours.schedule_id = schedule.id

@@ -42,8 +42,8 @@ def customer_for(details: CustomerDetails, *, organization_id: UUID) -> UUID:
         email=details.email,
         phone=details.phone,
         timezone=details.timezone,
-        email_index=Customer.index_of_email(details.email),
     )
+    fresh.index_the_person()
     insert = insert_of(Customer)
     sql = KNOWN_OR_MADE.format(table=insert.table, columns=insert.columns, places=insert.places)
     parameters = [organization_id, fresh.email_index, *insert(fresh)]

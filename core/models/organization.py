@@ -1,5 +1,7 @@
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -14,11 +16,23 @@ def validate_timezone(name: str) -> None:
         raise ValidationError(_("%(name)s is not an IANA time zone."), params={"name": name})
 
 
+def validate_origin(text: str) -> None:
+    """Refuse what is not a website's origin: scheme, host and perhaps a port, nothing more."""
+    parts = urlsplit(text)
+    is_local = parts.hostname in ("localhost", "127.0.0.1")
+    allowed = parts.scheme == "https" or (parts.scheme == "http" and is_local)
+    if not (allowed and parts.hostname and text == f"{parts.scheme}://{parts.netloc}"):
+        raise ValidationError(_("Write an origin like https://www.example.com."))
+
+
 class Organization(BaseModel):
     """A business that takes bookings: the tenant that every other row belongs to.
 
     `timezone` is where its opening hours and its days are meant. `admin_email` is told
-    about new bookings; when it is empty the installation's ADMIN_EMAIL is.
+    about new bookings; when it is empty the installation's ADMIN_EMAIL is. `holiday_country`
+    (ISO 3166-1, two letters) and `holiday_region` (the part after the hyphen in ISO 3166-2) say
+    whose public holidays are observed; empty means none. `has_page` puts it on the web for
+    everybody, and the `embed_origins` may show that page in a frame.
     """
 
     slug = models.SlugField(max_length=63, unique=True)
@@ -35,6 +49,12 @@ class Organization(BaseModel):
     )
     contact_email = models.EmailField(blank=True)
     admin_email = models.EmailField(blank=True)
+    holiday_country = models.CharField(max_length=2, blank=True, default="", db_default="")
+    holiday_region = models.CharField(max_length=8, blank=True, default="", db_default="")
+    has_page = models.BooleanField(default=True, db_default=True)
+    embed_origins = ArrayField(
+        models.CharField(max_length=200, validators=[validate_origin]), default=list, blank=True
+    )
     is_active = models.BooleanField(default=True, db_default=True)
 
     class Meta:

@@ -52,6 +52,7 @@ class Delivery(TenantModel):
 
     class Audience(models.TextChoices):
         CUSTOMER = "CUSTOMER", _("Customer")
+        STAFF = "STAFF", _("Member of staff")
         ADMIN = "ADMIN", _("Admin address")
 
     class Status(models.TextChoices):

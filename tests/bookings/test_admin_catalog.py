@@ -43,7 +43,7 @@ def service_form(anna):
         "price_amount": "45.50",
         "location": "",
         "is_active": "on",
-        "resources": [str(anna.pk)],
+        "done_by": [str(anna.pk)],
     }
 
 
@@ -109,7 +109,7 @@ def test_the_usual_service_is_one_and_another_takes_its_place(desk, haircut, ser
 def test_staff_of_another_organization_cannot_be_posted(desk, elsewhere, service_form):
     theirs = ResourceFactory(organization=elsewhere)
 
-    page = desk.post(f"{SERVICES}add/", {**service_form, "resources": [str(theirs.pk)]})
+    page = desk.post(f"{SERVICES}add/", {**service_form, "done_by": [str(theirs.pk)]})
 
     assert "is not one of the available choices" in str(page.context["adminform"].form.errors)
     assert Service.objects.count() == 0
