@@ -24,7 +24,7 @@ WORKDIR /app
 # Production's settings insist on secrets: these are thrown away with this line. What is ignored
 # are pages that we do not have.
 RUN new() { /opt/holdfast/bin/python -c "import secrets; print(secrets.token_hex(32))"; } \
-    && APP_ENV=production SECRET_KEY="$(new)" ENCRYPTION_KEY="$(new)" ENCRYPTION_INDEX_KEY="$(new)" \
+    && APP_ENV=production SECRET_KEY="$(new)" ENCRYPTION_KEY="$(new)" ENCRYPTION_INDEX_KEY="$(new)" LINK_KEY="$(new)" \
        DATABASE_URL=postgres://build@nowhere.invalid/build REDIS_URL=redis://nowhere.invalid \
        ALLOWED_HOSTS=build.invalid PUBLIC_BASE_URL=https://build.invalid \
        SMTP_HOST=nowhere.invalid MAIL_FROM=build@build.invalid \

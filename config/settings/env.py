@@ -90,6 +90,7 @@ env = Environment(
     SECRET_KEY=(str, ""),
     ENCRYPTION_KEY=(str, ""),
     ENCRYPTION_INDEX_KEY=(str, ""),
+    LINK_KEY=(str, ""),
     API_KEY=(str, ""),
     API_KEY_HASHES=(words, []),
     # database and queue

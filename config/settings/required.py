@@ -17,6 +17,7 @@ from core.secrets import weakness_of
 ENVIRONMENTS = ("development", "test", "staging", "production")
 DJANGOS_SHORTEST = 50  # of SECRET_KEY: `check --deploy` wants it too
 WELL_KNOWN_PASSWORDS = {"", "password", "postgres", "changeme", "secret", "admin", "root"}
+RINGS = ("ENCRYPTION_KEY", "LINK_KEY")  # the first key writes, all of them read
 DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -35,7 +36,7 @@ def _problems() -> Iterator[str]:
 
 def _weak_secrets() -> Iterator[str]:
     examples = _examples()
-    required = ["SECRET_KEY", "ENCRYPTION_KEY", "ENCRYPTION_INDEX_KEY"]
+    required = ["SECRET_KEY", *RINGS, "ENCRYPTION_INDEX_KEY"]
     optional = [name for name in ("API_KEY", "METRICS_TOKEN") if env(name)]
     seen: dict[str, str] = {}
     for name in required + optional:
@@ -48,14 +49,14 @@ def _weak_secrets() -> Iterator[str]:
             seen.setdefault(secret, name)
         if weakness:
             yield f"{name} {weakness}."
-        elif name.startswith("ENCRYPTION"):
+        elif name in RINGS or name == "ENCRYPTION_INDEX_KEY":
             yield from _unusable_keys(name)
 
 
 def _parts(name: str) -> list[str]:
     """Return the keys of a ring, each; a raw key that contains a comma stands alone."""
     value = env(name)
-    is_ring = name == "ENCRYPTION_KEY" and len(value) > 32
+    is_ring = name in RINGS and len(value) > 32
     return [part.strip() for part in value.split(",")] if is_ring else [value]
 
 

@@ -22,6 +22,7 @@ def _secret(name: str) -> str:
 SECRET_KEY = _secret("SECRET_KEY")
 ENCRYPTION_KEY = _secret("ENCRYPTION_KEY")
 ENCRYPTION_INDEX_KEY = _secret("ENCRYPTION_INDEX_KEY")
+LINK_KEY = _secret("LINK_KEY")
 
 # Secret keys of the oldest organization that need no row: the way in on the first day.
 BOOTSTRAP_KEY_DIGESTS = frozenset(bytes.fromhex(text) for text in env("API_KEY_HASHES"))
