@@ -129,6 +129,8 @@ class Service(TenantModel):
              they may cancel only where `late_fee_amount` says what that costs; it is noted on
              the booking. Staff are not bound by it.
     Who:     see Assignment, Requirement and ServiceResource.
+    Asks:    `asks_questions` says that there are active questions, so that a booking of a
+             service without any reads none; `services.questions` keeps it true.
     """
 
     class LocationKind(models.TextChoices):
@@ -213,6 +215,7 @@ class Service(TenantModel):
     fairness_days = models.PositiveSmallIntegerField(
         default=28, db_default=28, validators=[MinValueValidator(1), MaxValueValidator(365)]
     )
+    asks_questions = models.BooleanField(default=False, db_default=False, editable=False)
     is_default = models.BooleanField(
         _("default"), default=False, help_text=_("Booked when a request names no service.")
     )
