@@ -45,6 +45,7 @@ class Delivery(TenantModel):
     content:    what was sent, encrypted; empty until then. `address` is encrypted too.
     version:    the booking's version when the message was promised.
     last_error: the other side's words, without anybody's address or name.
+    invitation: what it asked the reader's calendar program to do, if anything (RFC 5546).
     """
 
     class Channel(models.TextChoices):
@@ -70,6 +71,10 @@ class Delivery(TenantModel):
         SUPERSEDED = "SUPERSEDED", _("A later change has a message of its own.")
         UNDONE = "UNDONE", _("The change was undone before anybody was told.")
         OVER = "OVER", _("The appointment was over.")
+
+    class Invitation(models.TextChoices):
+        REQUEST = "REQUEST", _("Keep this appointment")
+        CANCEL = "CANCEL", _("Take it out again")
 
     OPEN = (Status.QUEUED, Status.SENDING)
     WENT_WRONG = (Status.FAILED, Status.BOUNCED)
@@ -103,6 +108,9 @@ class Delivery(TenantModel):
     ended_at = models.DateTimeField(null=True)
     provider_message_id = models.CharField(max_length=255, blank=True)
     content = ContentField(null=True)
+    invitation = models.CharField(
+        max_length=8, choices=Invitation, blank=True, default="", db_default=""
+    )
     resend_of = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="resends", db_index=False
     )
