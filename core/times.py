@@ -1,7 +1,8 @@
 """Times as people read them, on the active clock: `Tue 24 Nov, 14:00-14:30`."""
 
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
@@ -80,6 +81,31 @@ def listed(words: list[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return _("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}
+
+
+def zone_label(moment: datetime, zone: str, *, until: datetime | None = None) -> str:
+    """Return e.g. `Europe/Berlin (UTC+01:00)`, the offset as it is at `moment`.
+
+    With `until`, an end on the other side of a clock change, it says both offsets.
+    """
+    offset = _offset(moment, zone)
+    if until is not None and (later := _offset(until, zone)) != offset:
+        offset = _("%(before)s, then %(after)s") % {"before": offset, "after": later}
+    return zone if zone == "UTC" else f"{zone.replace('_', ' ')} ({offset})"
+
+
+def _offset(moment: datetime, zone: str) -> str:
+    offset = f"{moment.astimezone(zone_of(zone)):%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
+
+
+@cache
+def zone_of(name: str) -> ZoneInfo:
+    """Return a zone; UTC for one that this machine has never heard of."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def zone_choices() -> list[tuple[str, str]]:

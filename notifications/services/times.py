@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
 from core import times
+from core.times import zone_label, zone_of
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,8 @@ def _when(starts_at: datetime, ends_at: datetime, zone: str, language: str, this
         day=times.long_day(times.local(starts_at).date()),
         hours=times.hours(starts_at, ends_at),
         span=times.span(starts_at, ends_at),
-        zone=zone_label(starts_at, zone),
+        zone=zone_label(starts_at, zone, until=ends_at),
     )
-
-
-def zone_label(moment: datetime, zone: str) -> str:
-    """Return e.g. `Europe/Berlin (UTC+01:00)`, the offset as it is at `moment`."""
-    if zone == "UTC":
-        return zone
-    offset = f"{moment.astimezone(zone_of(zone)):%z}"
-    return f"{zone.replace('_', ' ')} (UTC{offset[:3]}:{offset[3:5]})"
 
 
 def read_differently(moment: datetime, one: str, other: str) -> bool:
@@ -58,12 +50,3 @@ def elsewhere(moment: datetime, zone: str) -> str:
     with timezone.override(zone_of(zone)):
         said = times.moment(moment)
     return gettext("%(time)s in %(zone)s") % {"time": said, "zone": zone_label(moment, zone)}
-
-
-@cache
-def zone_of(name: str) -> ZoneInfo:
-    """Return a zone; UTC for one that this machine has never heard of."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

@@ -130,7 +130,9 @@ def _if_any(label: str, value: str, *, href: str = "") -> list[Line]:
 def _before(booking: Booking, facts: Facts, zone: str) -> list[Line]:
     if facts.before is None:
         return []
-    value = when(facts.before.starts_at, facts.before.ends_at, zone).span
+    said = when(facts.before.starts_at, facts.before.ends_at, zone)
+    changed = said.zone != when(booking.starts_at, booking.ends_at, zone).zone
+    value = f"{said.span}, {said.zone}" if changed else said.span  # a clock change lies between
     if facts.before.resource_id != booking.resource_id:
         value = _("%(time)s with %(who)s") % {"time": value, "who": facts.before_with}
     return [Line(_("Before"), value, struck=True)]

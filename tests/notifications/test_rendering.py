@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from bookings.models import Customer
+from bookings.services.booking import confirm_booking
+from bookings.services.rescheduling import Changes, update_booking
 from notifications.services.colors import contrast, readable_on
 from notifications.services.messages import MESSAGES
 from notifications.services.rendering import console_url, one_line, preview
@@ -51,6 +53,14 @@ def test_times_are_the_readers(book, deliver, mail_server):
          "23:30–Fri 1 Jan 2027, 00:30", "Europe/Berlin (UTC+01:00)"),
         ("2027-01-04T09:00", "2027-01-04T10:00", "UTC", "Mon 4 Jan 2027, 09:00",
          "09:00–10:00", "UTC"),
+        # the night of 25 October, when 02:30 comes twice and an hour lasts into the second one
+        ("2026-10-25T00:30", "2026-10-25T01:00", "Europe/Berlin", "Sun 25 Oct, 02:30",
+         "02:30–02:00", "Europe/Berlin (UTC+02:00, then UTC+01:00)"),
+        ("2026-10-25T01:30", "2026-10-25T02:00", "Europe/Berlin", "Sun 25 Oct, 02:30",
+         "02:30–03:00", "Europe/Berlin (UTC+01:00)"),
+        # and of 29 March, when 02:00 is skipped
+        ("2026-03-29T00:30", "2026-03-29T01:30", "Europe/Berlin", "Sun 29 Mar, 01:30",
+         "01:30–03:30", "Europe/Berlin (UTC+01:00, then UTC+02:00)"),
         # a zone that this machine has never heard of
         ("2026-07-01T08:00", "2026-07-01T08:30", "Mars/Olympus", "Wed 1 Jul, 08:00",
          "08:00–08:30", "Mars/Olympus (UTC+00:00)"),
@@ -64,6 +74,25 @@ def test_a_time_is_said_with_its_zone_and_offset(
     said = when(begin, end, zone)
 
     assert (said.short, said.hours, said.zone) == (short, hours, zone_says)
+
+
+def test_a_move_over_a_clock_change_says_the_offset_of_both_times(
+    book, haircut, staff, deliver, mail_server, ten_o_clock
+):
+    haircut.horizon_days = 365
+    haircut.save()
+    booking = confirm_booking(book(), caller=staff)
+    deliver()
+    mail_server.mails.clear()
+
+    in_summer = datetime.fromisoformat("2027-03-29T10:00+02:00")
+    update_booking(booking, Changes(starts_at=in_summer), caller=staff)
+    deliver()
+
+    for mail in mail_server.mails:
+        text = text_of(mail)
+        assert "10:00–10:30\nEurope/Berlin (UTC+02:00)\n" in text
+        assert "Before:    Mon 16 Nov, 10:00–10:30, Europe/Berlin (UTC+01:00)\n" in text
 
 
 def test_a_customer_reads_their_own_language_and_the_desk_its_own(book, deliver, mail_server):
