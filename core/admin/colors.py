@@ -8,7 +8,7 @@ them (WCAG 2.2, 1.4.3): 600 is the color of links on light ground and carries wh
 from functools import cache
 from math import atan2, cos, hypot, sin
 
-Rgb = tuple[float, float, float]  # linear light, 0 to 1
+from core.colors import Rgb, contrast, linear
 
 # The ground behind a chosen item of the menu, where a link has the least contrast.
 LIGHT_GROUND = "#f3f4f6"
@@ -35,7 +35,7 @@ STRENGTH = {50: 0.1, 100: 0.2, 200: 0.4, 300: 0.7, 800: 0.85, 900: 0.7, 950: 0.5
 @cache
 def shades_of(color: str) -> dict[str, str]:
     """Return `#rrggbb` for each of unfold's shades, 50 (lightest) to 950, of a color like it."""
-    _, chroma, hue = _oklch(_linear(color))
+    _, chroma, hue = _oklch(linear(color))
     shades = {
         step: _shade(lightness, chroma * STRENGTH.get(step, 1.0), hue)
         for step, lightness in LIGHTNESS.items()
@@ -43,12 +43,6 @@ def shades_of(color: str) -> dict[str, str]:
     shades[600] = _readable(600, chroma, hue, on=LIGHT_GROUND, towards=-STEP)
     shades[500] = _readable(500, chroma, hue, on=DARK_GROUND, towards=STEP)
     return {str(step): shade for step, shade in shades.items()}
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colors like #0f766e, from 1 to 21."""
-    darker, lighter = sorted(_luminance(_linear(color)) for color in (one, other))
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def _readable(step: int, chroma: float, hue: float, *, on: str, towards: float) -> str:
@@ -67,20 +61,6 @@ def _shade(lightness: float, chroma: float, hue: float) -> str:
             break
     parts = (_encoded(min(1.0, max(0.0, part))) for part in _rgb(lightness, chroma, hue))
     return "#" + "".join(f"{round(part * 255):02x}" for part in parts)
-
-
-def _luminance(rgb: Rgb) -> float:
-    red, green, blue = rgb
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(color: str) -> Rgb:
-    red, green, blue = (_decoded(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
-    return red, green, blue
-
-
-def _decoded(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
 def _encoded(light: float) -> float:

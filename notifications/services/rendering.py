@@ -13,8 +13,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking
+from core.colors import readable_on
 from notifications.models import Content, Delivery
-from notifications.services.colors import readable_on
 from notifications.services.messages import MESSAGES, Message, message_of
 from notifications.services.relevance import Place
 from notifications.services.times import elsewhere, read_differently, when

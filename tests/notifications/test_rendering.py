@@ -12,7 +12,6 @@ from django.utils import translation
 from bookings.models import Customer
 from bookings.services.booking import confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
-from notifications.services.colors import contrast, readable_on
 from notifications.services.messages import MESSAGES
 from notifications.services.rendering import console_url, one_line, preview
 from notifications.services.samples import sample_booking
@@ -174,17 +173,6 @@ def test_the_html_is_in_the_organizations_color_with_letters_that_can_be_read(
     html = mail_server.to(AT_MIA)[0].get_body(("html",)).get_content()
     assert "background: #facc15; color: #000000;" in html
     assert "prefers-color-scheme: dark" in html
-
-
-def test_letters_on_any_grey_can_be_read():
-    for level in range(256):
-        grey = f"#{level:02x}{level:02x}{level:02x}"
-        assert contrast(readable_on(grey), grey) >= 4.5
-
-
-def test_black_on_white_is_as_much_contrast_as_there_is():
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#0f766e", "#0f766e") == 1
 
 
 def test_what_people_type_is_text_and_never_markup(book, salon, deliver, mail_server):
