@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Event as Signal
 
 import pytest
+import structlog
 import time_machine
 from celery import current_app
 from django.db import IntegrityError, transaction
@@ -15,7 +16,9 @@ from django.utils import timezone
 from core import events
 from core.db import in_one_transaction
 from core.models import Event, Outbox
+from core.observability.context import request_id_of
 from core.tasks import relay_outbox
+from tests.core.log_lines import log_lines
 from tests.pg_proxy import AFTER, BEFORE, proxied
 from tests.rivals import rivals, wait_until
 
@@ -167,6 +170,21 @@ def test_a_nudge_that_was_lost_is_made_up_for_by_the_clock(ring, answer, setting
         current_app.tasks[entry["task"]].apply()
 
     assert answers() == {str(event.pk): 1}
+
+
+def test_what_a_handler_logs_stands_under_the_request_in_which_it_happened(ring):
+    with request_id_of("a-request"):
+        ring()
+    ring()
+
+    with (
+        listening("bell.rung", lambda _: structlog.get_logger("a.handler").info("Heard")),
+        request_id_of("a-task"),
+        log_lines() as lines,
+    ):
+        events.relay()
+
+    assert [line["requestId"] for line in lines.of("a.handler")] == ["a-request", "a-task"]
 
 
 # --- what goes wrong in a handler --------------------------------------------------------
