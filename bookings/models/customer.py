@@ -17,6 +17,14 @@ class Customer(TenantModel):
     calendar has no private address; every new address is a generation on.
     """
 
+    # Without an index of its own: the list's begins with the same column.
+    organization = models.ForeignKey(
+        "core.Organization",
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        db_index=False,
+    )
     name = EncryptedCharField(max_length=200)
     company = EncryptedCharField(max_length=200, blank=True, default="")
     email = EncryptedEmailField(max_length=254)
@@ -38,6 +46,7 @@ class Customer(TenantModel):
             )
         ]
         indexes = [
+            models.Index(fields=["organization", "created_at", "id"], name="customer_list"),
             models.Index(
                 fields=["organization", "phone_index"],
                 name="customer_by_phone",

@@ -71,6 +71,7 @@ class Delivery(TenantModel):
         SUPERSEDED = "SUPERSEDED", _("A later change has a message of its own.")
         UNDONE = "UNDONE", _("The change was undone before anybody was told.")
         OVER = "OVER", _("The appointment was over.")
+        BEGUN = "BEGUN", _("The appointment had begun.")
 
     class Invitation(models.TextChoices):
         REQUEST = "REQUEST", _("Keep this appointment")
