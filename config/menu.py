@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from core.admin.colors import shades_of
 from core.admin.context import desk_of
+from core.shades import shades_of
 
 PRODUCT = "Holdfast"
 PRODUCT_COLOR = "#0f766e"

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from config.settings.env import IS_PRODUCTION
+from core.web.accent import accent
 from core.web.home import home
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     # /api/… and /api/v1/… are one and the same, so this is one pattern.
     re_path(r"^api/(?:v1/)?", include("config.api_urls")),
     path("admin/", admin.site.urls),
+    re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),
 ]
 
 if not IS_PRODUCTION:

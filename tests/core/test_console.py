@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.access import Role
-from core.admin.colors import DARK_GROUND, LIGHT_GROUND, shades_of
 from core.admin.paging import COUNTED_UP_TO, CappedPaginator
 from core.colors import contrast
 from core.models import Event
+from core.shades import DARK_GROUND, LIGHT_GROUND, shades_of
 from tests.console import desk_for, shown
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 

@@ -2,7 +2,7 @@
 
 The shades keep its hue. Two of them carry letters, so they are moved until everybody can read
 them (WCAG 2.2, 1.4.3): 600 is the color of links on light ground and carries white letters,
-500 is the color of links on dark ground.
+500 is the color of links on dark ground. The pages of customers take the same ones.
 """
 
 from functools import cache
