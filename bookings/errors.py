@@ -41,3 +41,24 @@ class PlaceInUse(Conflict):
 
     reason = "PLACE_IN_USE"
     message = "There are bookings ahead on a place that would go."
+
+
+class CancelDeadline(Conflict):
+    """`until` was the last moment at which the customer could cancel."""
+
+    reason = "CANCEL_DEADLINE"
+    message = "It is too late to cancel this booking."
+
+
+class RescheduleDeadline(Conflict):
+    """`until` was the last moment at which the customer could move it."""
+
+    reason = "RESCHEDULE_DEADLINE"
+    message = "It is too late to move this booking."
+
+
+class RescheduleLimit(Conflict):
+    """The customer has moved it `most` times, which is as often as they may."""
+
+    reason = "RESCHEDULE_LIMIT"
+    message = "This booking cannot be moved again."

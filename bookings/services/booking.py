@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Model
+from django.utils import timezone
 
 from bookings.errors import ReferenceTaken, SlotTaken
 from bookings.models import Booking, Resource, Service
@@ -21,8 +22,10 @@ from bookings.services.allocating import (
 from bookings.services.alternatives import with_alternatives
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.hold import HoldClaim, claim_hold, end_claimed_hold
+from bookings.services.policy import fee_for_cancelling
+from bookings.services.reason import note_reason
 from core import events
-from core.access import Caller
+from core.access import Caller, CallerKind
 from core.db import (
     ChangedMeanwhile,
     in_one_transaction,
@@ -221,16 +224,22 @@ def cancel_booking(
     """Cancel a booking and give its time back. `reason` is kept encrypted with the booking.
 
     The resource is locked before the booking, so that whoever waits for this time can get it
-    in the same transaction. Raises IllegalTransition, StaleVersion.
+    in the same transaction. A customer is bound by the service's policy: what a late
+    cancellation costs is noted. Raises IllegalTransition, StaleVersion, CancelDeadline.
     """
     lock_resources([booking.resource_id])
     booking = locked(booking)
     was = booking.status
     check_version(booking, expected_version)
     booking.move_to(Booking.Status.CANCELLED)
+    fields = ["status", "cancelled_at", "cancel_reason", "version", "updated_at"]
+    if caller.kind == CallerKind.CUSTOMER:
+        booking.fee_amount = fee_for_cancelling(booking, now=timezone.now())
+        fields.append("fee_amount")
     booking.cancel_reason = reason
     booking.version += 1
-    booking.save(update_fields=["status", "cancelled_at", "cancel_reason", "version", "updated_at"])
+    booking.save(update_fields=fields)
+    note_reason(booking, reason)
     give_back(booking=booking)
     events.record("booking.cancelled", booking, caller=caller, version=booking.version, was=was)
     return booking

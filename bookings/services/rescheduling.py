@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from django.utils import timezone
+
 from bookings.errors import IllegalTransition, SlotTaken
 from bookings.models import Booking, Resource
 from bookings.services.allocating import (
@@ -20,8 +22,10 @@ from bookings.services.allocating import (
 )
 from bookings.services.alternatives import with_alternatives
 from bookings.services.booking import check_version, locked
+from bookings.services.policy import why_not_rescheduled
+from bookings.services.reason import note_reason
 from core import events
-from core.access import Caller
+from core.access import Caller, CallerKind
 from core.db import ChangedMeanwhile, in_one_transaction
 from core.errors import Invalid
 
@@ -43,17 +47,20 @@ def update_booking(
     caller: Caller,
     expected_version: int | None = None,
     on_grid: bool = False,
+    reason: str = "",
 ) -> Booking:
     """Change a booking that is still open. What is the same already is no change.
 
     A new time keeps the resource unless another is asked for. The old time is given back and
-    the new one taken in one transaction; the status stays.
+    the new one taken in one transaction; the status stays. `reason` is kept encrypted with the
+    history. A customer is bound by the service's policy, and their moves are counted.
 
     Raises IllegalTransition for a final booking, StaleVersion, Invalid (a time in the past,
-    a duration that the service does not have), SlotTaken with alternatives, NotOffered.
+    a duration that the service does not have), SlotTaken with alternatives, NotOffered,
+    RescheduleDeadline, RescheduleLimit.
     """
     try:
-        return _update(booking, changes, caller, expected_version, on_grid)
+        return _update(booking, changes, caller, expected_version, on_grid, reason)
     except SlotTaken as taken:
         wanted = changes.resource or booking.resource
         minutes = changes.minutes or _minutes_of(booking)
@@ -74,6 +81,7 @@ def _update(
     caller: Caller,
     expected_version: int | None,
     on_grid: bool,
+    reason: str,
 ) -> Booking:
     starts_at = changes.starts_at or booking.starts_at
     minutes = changes.minutes or _minutes_of(booking)
@@ -88,6 +96,7 @@ def _update(
     if moves:
         _check_open(booking)
         check_version(booking, expected_version)
+        _check_policy(booking, caller)
         _check_time(booking, starts_at, minutes)
         place = find_place(
             service=booking.service,
@@ -114,6 +123,8 @@ def _update(
         return booking
     booking.version += 1
     if place is not None:
+        _check_policy(booking, caller)
+        booking.reschedules += caller.kind == CallerKind.CUSTOMER
         booking.starts_at = starts_at
         booking.ends_at = starts_at + timedelta(minutes=minutes)
         booking.resource_id = place.resource_id
@@ -121,8 +132,17 @@ def _update(
         with taking():
             new_allocation(place, booking=booking).save(force_insert=True)
     booking.save(
-        update_fields=[*fields, "starts_at", "ends_at", "resource", "version", "updated_at"]
+        update_fields=[
+            *fields,
+            "starts_at",
+            "ends_at",
+            "resource",
+            "reschedules",
+            "version",
+            "updated_at",
+        ]
     )
+    note_reason(booking, reason)
     if place is not None:
         events.record(
             "booking.rescheduled",
@@ -154,6 +174,13 @@ def _check_open(booking: Booking) -> None:
         raise IllegalTransition(
             "This booking is over, so it cannot be changed.", status=booking.status
         )
+
+
+def _check_policy(booking: Booking, caller: Caller) -> None:
+    if caller.kind != CallerKind.CUSTOMER:
+        return
+    if refusal := why_not_rescheduled(booking, now=timezone.now()):
+        raise refusal
 
 
 def _check_time(booking: Booking, starts_at: datetime, minutes: int) -> None:
