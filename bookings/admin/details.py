@@ -5,22 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from bookings.admin.asking import PREFIX, answers_in, fields_for
 from bookings.models import Service
 from bookings.selectors.people import Person
 from bookings.services.customer import CustomerDetails
+from bookings.services.details import LONGEST_LOCATION
+from bookings.services.questions import questions_of
 
 NEEDED = _("This is needed.")
 
 
 class DetailsForm(forms.Form):
-    """The customer and the inquiry; what a service makes optional may stay empty."""
+    """The customer, the inquiry and the service's questions; what it makes optional may stay
+    empty.
+    """
 
     name = forms.CharField(label=_("Name"), max_length=200)
     email = forms.EmailField(label=_("E-mail"), max_length=254)
     phone = forms.CharField(label=_("Phone"), max_length=32, required=False)
     company = forms.CharField(label=_("Company"), max_length=200)
+    location = forms.CharField(label=_("Where"), max_length=LONGEST_LOCATION)
     inquiry = forms.CharField(
         label=_("What is it about?"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -36,6 +43,17 @@ class DetailsForm(forms.Form):
         self.use_required_attribute = False
         self.fields["company"].required = service.company_required
         self.fields["inquiry"].required = service.inquiry_required
+        if service.location_kind != Service.LocationKind.CUSTOMER:
+            del self.fields["location"]
+        if service.location_kind == Service.LocationKind.PHONE and not service.location:
+            self.fields["phone"].required = True
+        notes = self.fields.pop("notes")
+        self.fields |= fields_for(questions_of(service))
+        self.fields["notes"] = notes
+        for name, field in self.fields.items():
+            was_typed = name.startswith(PREFIX) and name in self.initial
+            if was_typed and not isinstance(field, forms.MultipleChoiceField):
+                self.initial[name] = self.initial[name][-1]
         for name, field in self.fields.items():
             field.error_messages["required"] = NEEDED
             field.widget.attrs |= {"autocomplete": "off", "id": f"details-{name}"}
@@ -59,10 +77,14 @@ class DetailsForm(forms.Form):
             name=data["name"], email=data["email"], company=data["company"], phone=data["phone"]
         )
 
+    def answers(self) -> dict[str, Any]:
+        return answers_in(self.cleaned_data)
 
-def typed(sent: Any) -> dict[str, str]:
+
+def typed(sent: QueryDict) -> dict[str, Any]:
     """Return what stands in the fields, unchecked: it is shown again as it was typed."""
-    return {name: sent.get(name, "") for name in DetailsForm.base_fields}
+    texts = {name: sent.get(name, "") for name in DetailsForm.base_fields}
+    return texts | {name: sent.getlist(name) for name in sent if name.startswith(PREFIX)}
 
 
 def details_of(person: Person) -> dict[str, str]:

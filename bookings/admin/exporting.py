@@ -55,6 +55,8 @@ class BookingExport(ModelResource):
     ends_at = Field(column_name="ends_at")
     service = Field(column_name="service", attribute="service__name")
     resource = Field(column_name="resource", attribute="resource__name")
+    answers = Field(column_name="answers")
+    location = Field(column_name="location", attribute="where")
 
     class Meta:
         model = Booking
@@ -70,6 +72,8 @@ class BookingExport(ModelResource):
             "email",
             "phone",
             "inquiry",
+            "answers",
+            "location",
             "notes",
             "cancel_reason",
             "price_amount",
@@ -87,6 +91,9 @@ class BookingExport(ModelResource):
 
     def dehydrate_created_at(self, booking: Booking) -> str:
         return times.local(booking.created_at).isoformat(timespec="seconds")
+
+    def dehydrate_answers(self, booking: Booking) -> str:
+        return "\n".join(f"{question}: {answer}" for question, answer in booking.told())
 
     def export_field(self, field: Field, instance: Booking, **kwargs: Any) -> Any:
         value = super().export_field(field, instance, **kwargs)

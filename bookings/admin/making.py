@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.admin.acting import page_of
+from bookings.admin.asking import field_name
 from bookings.admin.details import DetailsForm, details_of, typed
 from bookings.admin.drafting import Draft, among, id_in, new_token, read_draft
 from bookings.admin.offering import refusal_of
@@ -82,6 +83,8 @@ def _book(admin: BookingAdmin, request: HttpRequest, draft: Draft) -> HttpRespon
         minutes=draft.minutes,
         inquiry=form.cleaned_data["inquiry"],
         notes=form.cleaned_data["notes"],
+        answers=form.answers(),
+        location=form.cleaned_data.get("location", ""),
         resource=draft.resource,
         timezone=organization_of(request).timezone,
         source=Booking.Source.STAFF,
@@ -114,8 +117,8 @@ def _show_refusal(
     """Say why not, beside the field where there is one, and offer what is free now."""
     general = []
     for path, messages in sentences_by_field(error).items():
-        if path in form.fields:
-            form.add_error(path, messages)
+        if (name := field_name(path)) in form.fields:
+            form.add_error(name, messages)
         else:
             general += messages
     if not form.errors:

@@ -49,9 +49,9 @@ FOLLOWING = examples.links("getBooking", "updateBooking", "changeBookingStatus",
         summary="Book a time",
         description=(
             "Without `serviceId` it is the default service, without `resourceId` anybody who is "
-            "free. A service may make `company` and `inquiry` optional, and decides whether the "
-            "booking starts `PENDING` or `CONFIRMED`. With `holdId` and `holdToken` it takes the "
-            "time that was held."
+            "free. A service may make `company` and `inquiry` optional, ask questions of its own, "
+            "which are answered in `answers`, and decides whether the booking starts `PENDING` or "
+            "`CONFIRMED`. With `holdId` and `holdToken` it takes the time that was held."
         ),
         body=CreateBookingSerializer,
         answer=BookingSerializer,
@@ -233,6 +233,8 @@ class BookingViewSet(TenantViewSet[Booking]):
             minutes=slot["duration"],
             inquiry=data.get("inquiry", ""),
             notes=data.get("notes", ""),
+            answers=data.get("answers", {}),
+            location=data.get("location", ""),
             resource=data.get("resource_id"),
             hold=hold,
             timezone=zone or service.organization.timezone,

@@ -50,6 +50,7 @@ WISH: Json = {
     "email": "mia@example.com",
     "phone": "+49 30 1234567",
     "inquiry": "As last time, please.",
+    "answers": {"allergies": "Henna"},
     "timeSlot": WISH_SLOT,
 }
 WISHES = {
@@ -76,6 +77,8 @@ BOOKING: Json = {
     "phone": "+49 30 1234567",
     "inquiry": "As last time, please.",
     "notes": "",
+    "answers": [{"key": "allergies", "label": "Any allergies?", "answer": "Henna"}],
+    "location": {"kind": "ADDRESS", "text": "Sonnenallee 5, Berlin"},
     "timeSlot": TIME_SLOT,
     "serviceId": SERVICE_ID,
     "resourceId": RESOURCE_ID,

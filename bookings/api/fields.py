@@ -30,6 +30,36 @@ class TimezoneField(TextField):
         return name
 
 
+_ANSWER = {
+    "description": "Text, a number, a date as 2026-11-24, an option, several options, yes or no.",
+    "anyOf": [
+        {"type": "string"},
+        {"type": "number"},
+        {"type": "boolean"},
+        {"type": "array", "items": {"type": "string"}},
+    ],
+}
+
+
+@extend_schema_field(_ANSWER)
+class AnswerField(serializers.Field):
+    """One answer as it is kept. Read only: what is sent is checked by its question."""
+
+
+@extend_schema_field(
+    {"type": "object", "additionalProperties": {"anyOf": [*_ANSWER["anyOf"], {"type": "null"}]}}
+)
+class AnswersField(serializers.Field):
+    """Answers by the key of their question. Whether they are any, the service's questions say."""
+
+    default_error_messages = {"invalid": "Give an object: the key of each question, its answer."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        return data
+
+
 @extend_schema_field({"type": "string", "pattern": r"^\d{1,10}\.\d{2}$", "examples": ["40.00"]})
 class AmountField(serializers.DecimalField):
     """An amount of money as text, so that no client rounds it."""

@@ -8,14 +8,17 @@ from typing import Any
 
 from rest_framework import serializers
 
-from bookings.api.fields import MoneySerializer, TimezoneField
+from bookings.api.fields import AnswerField, AnswersField, MoneySerializer, TimezoneField
 from bookings.models import Booking, Resource, Service
+from bookings.services.details import LONGEST_LOCATION, wrong_with_details
+from bookings.services.questions import questions_of, read_answers
 from core.api.fields import EnumField, IdField, OwnedField, TextField, WholeNumberField
 from core.api.pagination import PageQuery
 from core.api.serializers import HouseSerializer, InstantField, InstantOrDateField
 
 LONGEST_NAME, LONGEST_EMAIL, LONGEST_PHONE, LONGEST_TEXT = 200, 254, 32, 10_000
 LONGEST_DURATION_MINUTES = 24 * 60
+DETAILS = ("company", "phone", "inquiry", "location")  # what a service may or may not ask for
 
 
 class TimeSlotSerializer(HouseSerializer):
@@ -59,6 +62,15 @@ class CreateBookingSerializer(HouseSerializer):
         allow_blank=True,
         help_text="What only staff read.",
     )
+    answers = AnswersField(
+        required=False, help_text="What the service asks, by the key of each question."
+    )
+    location = TextField(
+        max_length=LONGEST_LOCATION,
+        required=False,
+        allow_blank=True,
+        help_text="Where; only for a service whose location is of the kind `CUSTOMER`.",
+    )
     time_slot = TimeSlotSerializer()
     service_id = OwnedField(
         queryset=Service.objects.filter(is_active=True).select_related("organization"),
@@ -94,13 +106,12 @@ class CreateBookingSerializer(HouseSerializer):
 
 
 def missing_for(service: Service, data: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return what `service` asks for beyond every other and `data` does not say."""
-    wanted = {"company": service.company_required, "inquiry": service.inquiry_required}
-    return {
-        name: ["This field is required."]
-        for name, required in wanted.items()
-        if required and not str(data.get(name) or "").strip()
-    }
+    """Return what `service` asks for beyond every other and `data` does not say rightly."""
+    answers = data.get("answers")
+    said = answers if isinstance(answers, Mapping) else {}
+    _, wrong = read_answers(questions_of(service), {str(key): said[key] for key in said})
+    texts = {name: str(data.get(name) or "") for name in DETAILS}
+    return wrong | wrong_with_details(service, **texts)
 
 
 class UpdateBookingSerializer(HouseSerializer):
@@ -158,6 +169,21 @@ class TimeSlotReadSerializer(HouseSerializer):
     timezone = serializers.CharField(help_text="The zone in which the customer reads times.")
 
 
+class AnswerSerializer(HouseSerializer):
+    key = serializers.CharField()
+    label = serializers.CharField(help_text="The question, as it was asked.")  # type: ignore[assignment]  # hides Field.label
+    answer = AnswerField()
+
+
+class LocationSerializer(HouseSerializer):
+    kind = EnumField(Service.LocationKind)
+    text = serializers.CharField(
+        allow_blank=True,
+        help_text="An address, a telephone number, a link; by telephone, blank means that the "
+        "customer is called.",
+    )
+
+
 class BookingSerializer(HouseSerializer):
     """What a client reads. Made by `present`, which a test holds to these fields."""
 
@@ -170,6 +196,8 @@ class BookingSerializer(HouseSerializer):
     phone = serializers.CharField(allow_null=True)
     inquiry = serializers.CharField(allow_blank=True)
     notes = serializers.CharField(allow_blank=True)
+    answers = AnswerSerializer(many=True)
+    location = LocationSerializer()
     time_slot = TimeSlotReadSerializer()
     service_id = serializers.UUIDField()
     resource_id = serializers.UUIDField()
@@ -203,6 +231,9 @@ COLUMNS = (
     "phone",
     "inquiry",
     "notes",
+    "answers",
+    "location_kind",
+    "location",
     "starts_at",
     "ends_at",
     "timezone",
@@ -239,6 +270,8 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
         "phone": row["phone"] or None,
         "inquiry": row["inquiry"],
         "notes": row["notes"],
+        "answers": row["answers"] or [],
+        "location": {"kind": row["location_kind"], "text": row["location"]},
         "timeSlot": {
             "startTime": starts_at,
             "endTime": ends_at,

@@ -1,10 +1,12 @@
 import secrets
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bookings.errors import IllegalTransition
@@ -29,6 +31,15 @@ def new_reference() -> str:
     """Return a fresh reference, e.g. `K7PM-4XQ2`: 38 random bits, unique in an organization."""
     text = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(REFERENCE_LENGTH))
     return f"{text[:4]}-{text[4:]}"
+
+
+def in_words(answer: Any) -> str:
+    """Return one answer to a question as a person reads it."""
+    if isinstance(answer, bool):
+        return gettext("Yes") if answer else gettext("No")
+    if isinstance(answer, list):
+        return ", ".join(answer)
+    return str(answer)
 
 
 class Booking(TenantModel):
@@ -185,6 +196,29 @@ class Booking(TenantModel):
         self.email_index = self.index_of_email(self.email)
         self.phone_index = self.index_of_phone(self.phone) if self.phone else None
         self.name_index = prefix_indexes(self.name)
+
+    @property
+    def where(self) -> str:
+        """Where it takes place, in words; empty when nobody said. By telephone it is the number
+        of the business, or the customer's when they are the one who is called.
+        """
+        if self.location_kind == Service.LocationKind.PHONE:
+            number = self.location or self.phone
+            return gettext("By telephone, %(number)s") % {"number": number}
+        if self.location_kind == Service.LocationKind.VIDEO and not self.location:
+            return str(Service.LocationKind.VIDEO.label)
+        return self.location
+
+    @property
+    def where_link(self) -> str:
+        """The address of a video call, if that is what `where` says; else empty."""
+        is_link = self.location.startswith(("https://", "http://"))
+        is_video = self.location_kind == Service.LocationKind.VIDEO
+        return self.location if is_video and is_link else ""
+
+    def told(self) -> list[tuple[str, str]]:
+        """Return what the customer answered: each question with the answer in words."""
+        return [(said["label"], in_words(said["answer"])) for said in self.answers or []]
 
     @staticmethod
     def index_of_email(email: str) -> bytes:

@@ -1,7 +1,9 @@
 """Everything that makes a booking or changes its status. Moving one: `rescheduling`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
@@ -21,8 +23,10 @@ from bookings.services.allocating import (
 )
 from bookings.services.alternatives import with_alternatives
 from bookings.services.customer import CustomerDetails, customer_for
+from bookings.services.details import location_of, wrong_with_details
 from bookings.services.hold import HoldClaim, claim_hold, end_claimed_hold
 from bookings.services.policy import fee_for_cancelling
+from bookings.services.questions import questions_of, read_answers
 from bookings.services.reason import note_reason
 from core import events
 from core.access import Caller, CallerKind
@@ -45,7 +49,8 @@ class BookingRequest:
     """What is wanted: `service` at `starts_at` (aware) for `minutes`, without buffers.
 
     `resource` None means any that is free; with a `hold` the hold's time and resource are
-    taken. `timezone` is the zone in which the customer reads times.
+    taken. `timezone` is the zone in which the customer reads times. `answers` are those to the
+    service's questions, by key; `location` is where, if the customer is the one to say.
     """
 
     service: Service
@@ -54,6 +59,8 @@ class BookingRequest:
     minutes: int
     inquiry: str = ""
     notes: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    location: str = ""
     resource: Resource | None = None
     hold: HoldClaim | None = None
     timezone: str = ""
@@ -75,15 +82,15 @@ def create_booking(
 
     Raises SlotTaken (with up to three `alternatives`) when nobody who offers the service is
     free, even because of a request that is committing right now; NotOffered; HoldLapsed;
-    Invalid for a start in the past, a duration that the service does not have, or a
-    missing company or inquiry where the service wants one.
+    Invalid for a start in the past, a duration that the service does not have, something
+    missing that the service wants to know, or an answer that is none.
     """
-    _check(request)
+    answers = _check(request)
     booking_id = booking_id or uuid7()
     try:
         for attempt in range(REFERENCES_TRIED):
             try:
-                return _create(request, caller, booking_id, new_reference(), on_grid)
+                return _create(request, answers, caller, booking_id, new_reference(), on_grid)
             except ReferenceTaken:
                 if attempt == REFERENCES_TRIED - 1:
                     raise
@@ -98,20 +105,31 @@ def create_booking(
         ) from taken
 
 
-def _check(request: BookingRequest) -> None:
-    """Refuse what the request alone shows to be wrong. Raises Invalid."""
-    wrong = wrong_with(request.service, request.starts_at, request.minutes)
-    if request.service.company_required and not request.customer.company.strip():
-        wrong["company"] = ["This field is required."]
-    if request.service.inquiry_required and not request.inquiry.strip():
-        wrong["inquiry"] = ["This field is required."]
+def _check(request: BookingRequest) -> list[dict[str, Any]]:
+    """Return the answers as they are kept. Raises Invalid for what is wrong in itself."""
+    service, customer = request.service, request.customer
+    answers, wrong = read_answers(questions_of(service), request.answers)
+    wrong |= wrong_with(service, request.starts_at, request.minutes)
+    wrong |= wrong_with_details(
+        service,
+        company=customer.company,
+        phone=customer.phone,
+        inquiry=request.inquiry,
+        location=request.location,
+    )
     if wrong:
         raise Invalid(fields=wrong)
+    return answers
 
 
 @in_one_transaction
 def _create(
-    request: BookingRequest, caller: Caller, booking_id: UUID, reference: str, on_grid: bool
+    request: BookingRequest,
+    answers: list[dict[str, Any]],
+    caller: Caller,
+    booking_id: UUID,
+    reference: str,
+    on_grid: bool,
 ) -> Booking:
     service = request.service
     hold = place = None
@@ -144,6 +162,9 @@ def _create(
         phone=request.customer.phone,
         inquiry=request.inquiry,
         notes=request.notes,
+        answers=answers or None,
+        location_kind=service.location_kind,
+        location=location_of(service, request.location),
         price_amount=service.price_amount,
         price_currency=service.organization.currency if service.price_amount is not None else "",
         source=request.source,

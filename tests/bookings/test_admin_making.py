@@ -218,6 +218,7 @@ def test_somebody_who_was_here_before_is_found_and_filled_in(desk, form, book, t
         "email": "mia@example.com",
         "phone": "+49 30 1234567",
         "company": "Müller GmbH",
+        "location": "",
         "inquiry": "Short at the sides",
         "notes": "",
     }

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from bookings.api.examples import RESOURCE_ID, SERVICE_ID
 from bookings.availability.reasons import ReasonCode
 from bookings.models import Booking
+from bookings.services.questions import QuestionDetails, set_questions
 from config.settings.env import BASE_DIR
 from core.api.errors import STATUS_OF
 from core.api.schema.contract import ALL
@@ -166,6 +167,7 @@ def test_the_limits_of_the_contract_are_told(document):
         "phone": 32,
         "inquiry": 10_000,
         "notes": 10_000,
+        "location": 500,
         "holdToken": 200,
     }
     assert schemas["CreateBooking"]["required"] == ["email", "name", "timeSlot"]
@@ -207,7 +209,8 @@ def test_every_call_has_examples_and_all_of_them_are_valid(document):
 def test_the_examples_can_be_sent_as_they_stand(document, clock, desk, salon, haircut, ben):
     haircut.delete()
     anna = ResourceFactory(pk=RESOURCE_ID, organization=salon)
-    ServiceFactory(pk=SERVICE_ID, organization=salon, is_default=True, resources=[anna])
+    service = ServiceFactory(pk=SERVICE_ID, organization=salon, is_default=True, resources=[anna])
+    set_questions(service, [QuestionDetails(key="allergies", label="Any allergies?")])
 
     def bodies(name: str) -> dict[str, Any]:
         content = document.operations[name]["requestBody"]["content"]["application/json"]

@@ -4,10 +4,11 @@ import logging
 import re
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from bookings.models import Booking
 from bookings.services.booking import cancel_booking
+from bookings.services.questions import QuestionDetails, set_questions
 from core import events
 from core.access import Caller
 
@@ -21,6 +22,7 @@ TOLD = {
     "inquiry": "Meine Pflaumen sind blau angelaufen",
     "notes": "Kommt mit dem Papagei",
 }
+ANSWER, PLACE = "Allergisch gegen Haselnüsse", "Hinterhaus beim Schornsteinfeger"
 REASON = "Der Papagei ist heiser"
 
 
@@ -37,20 +39,25 @@ def dump() -> str:
 def readable(text: str) -> list[str]:
     """The words of what was told that can be found in `text`, plain or as hexadecimal."""
     found = []
-    for told in [*TOLD.values(), REASON]:
+    for told in [*TOLD.values(), ANSWER, PLACE, REASON]:
         words = re.findall(r"[\w@.+]{5,}", told)
         found += [w for w in words if w.lower() in text.lower() or w.encode().hex() in text]
     digits = re.sub(r"\D", "", TOLD["phone"])
     return found + ([digits] if digits in re.sub(r"[ -]", "", text) else [])
 
 
-def test_a_dump_tells_nothing_about_a_customer(desk, wish, redis, caplog):
+def test_a_dump_tells_nothing_about_a_customer(desk, wish, haircut, redis, caplog):
     caplog.set_level(logging.DEBUG)
+    haircut.location_kind = "CUSTOMER"
+    haircut.save()
+    with transaction.atomic():
+        set_questions(haircut, [QuestionDetails(key="care", label="Care?")])
+    wish |= {**TOLD, "answers": {"care": ANSWER}, "location": PLACE}
     headers = {"Idempotency-Key": "once"}
-    assert desk.post("/api/bookings", {**wish, **TOLD}, headers=headers).status_code == 201
-    assert desk.post("/api/bookings", {**wish, **TOLD}, headers=headers).status_code == 201
-    assert desk.post("/api/bookings", {**wish, **TOLD}).status_code == 409
-    assert desk.post("/api/bookings", {**wish, **TOLD, "email": "x@"}).status_code == 400
+    assert desk.post("/api/bookings", wish, headers=headers).status_code == 201
+    assert desk.post("/api/bookings", wish, headers=headers).status_code == 201
+    assert desk.post("/api/bookings", wish).status_code == 409
+    assert desk.post("/api/bookings", {**wish, "email": "x@"}).status_code == 400
     assert desk.get("/api/bookings", {"search": TOLD["email"]}).json()["pagination"]["total"] == 1
     booking = Booking.objects.get()
     cancel_booking(booking, caller=Caller.command(booking.organization_id), reason=REASON)
@@ -58,6 +65,7 @@ def test_a_dump_tells_nothing_about_a_customer(desk, wish, redis, caplog):
         pass
 
     assert (booking.name, booking.email) == (TOLD["name"], TOLD["email"])
+    assert (booking.told(), booking.where) == ([("Care?", ANSWER)], PLACE)
     text = dump()
     assert str(booking.pk) in text
     assert readable(text) == []

@@ -20,7 +20,8 @@ def test_mails_fit_and_can_be_read(chromium: Browser, salon, scheme, size):
     salon.contact_email = "hello@salon.example"
     booking = sample_booking(salon)
     booking.timezone = "America/New_York"
-    booking.service.location = "Marktplatz 3, 10178 Berlin"
+    booking.location = "Marktplatz 3, 10178 Berlin"
+    booking.answers = [{"key": "extra", "label": f"{LONG}?", "answer": ["Wash", LONG]}]
     booking.inquiry = f"{LONG}\n{LONG}{LONG}"
     reader = Reader(chromium.new_context(viewport=size, color_scheme=scheme), base="")
     PICTURES.mkdir(parents=True, exist_ok=True)

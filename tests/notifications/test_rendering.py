@@ -11,6 +11,7 @@ from django.utils import translation
 
 from bookings.models import Customer
 from bookings.services.booking import confirm_booking
+from bookings.services.questions import QuestionDetails, set_questions
 from bookings.services.rescheduling import Changes, update_booking
 from notifications.services.messages import MESSAGES
 from notifications.services.rendering import console_url, one_line, preview
@@ -132,6 +133,23 @@ def test_the_price_and_the_place_are_said(book, haircut, deliver, mail_server):
     text = text_of(mail_server.to(AT_MIA)[0])
     assert "Europe/Berlin (UTC+01:00)\nMarktplatz 3\n" in text
     assert "Price:     48.00 EUR\n" in text
+
+
+def test_the_answers_and_a_video_link_are_said(book, haircut, deliver, mail_server):
+    haircut.location_kind, haircut.location = "VIDEO", "https://meet.example/salon"
+    haircut.save()
+    extras = QuestionDetails(
+        key="extras", label="Anything else?", kind="CHOICES", options=("Wash", "Color")
+    )
+    set_questions(haircut, [extras])
+    book(answers={"extras": ["Color", "Wash"]})
+
+    deliver()
+
+    for reader in (AT_MIA, AT_DESK):
+        text = text_of(mail_server.to(reader)[0])
+        assert "(UTC+01:00)\nhttps://meet.example/salon\n" in text
+        assert "\nAnything else?\nWash, Color\n" in text
 
 
 def test_a_mail_comes_under_the_organizations_name_and_is_answered_there(
