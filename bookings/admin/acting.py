@@ -69,7 +69,7 @@ def cancel(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseB
     if request.method == "POST" and booking.status == Booking.Status.CANCELLED:
         return back_to(request, booking)
     if request.method == "POST":
-        reason = request.POST.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
+        reason = reason_in(request)
 
         def act() -> None:
             cancel_booking(
@@ -103,6 +103,10 @@ def may_act_on(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> Booking:
         raise PermissionDenied
     booking: Booking = admin.row(request, pk)
     return booking
+
+
+def reason_in(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
 
 
 def version_in(request: HttpRequest) -> int | None:

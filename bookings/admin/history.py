@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from bookings.models import Booking, Resource
+from bookings.models import Booking, ChangeReason, Resource
 from core import times
 from core.access import CallerKind
 from core.models import ApiKey, Event, User
@@ -24,14 +24,23 @@ class Entry:
     at: datetime
     sentence: str
     who: str
+    why: str = ""
 
 
 def history_of(booking: Booking) -> list[Entry]:
-    """Return the story of a booking, oldest first. Four queries at most, however long it is."""
+    """Return the story of a booking, oldest first. Five queries at most, however long it is."""
     events = list(Event.objects.filter(subject_id=booking.pk).order_by("id")[:MOST])
     names = _Names(events)
+    reasons = dict(ChangeReason.objects.filter(booking=booking).values_list("version", "text"))
     return [
-        Entry(event.created_at, _sentence(event, names), names.actor(event)) for event in events
+        Entry(
+            event.created_at,
+            _sentence(event, names),
+            names.actor(event),
+            # One change may be told by two events: its reason stands beside the first.
+            reasons.pop(event.data.get("version"), ""),
+        )
+        for event in events
     ]
 
 
@@ -116,6 +125,7 @@ SENTENCES: dict[str, Callable[[dict[str, Any], _Names], str]] = {
     "booking.completed": lambda data, names: _("Completed"),
     "booking.marked_no_show": lambda data, names: _("Marked as no-show"),
     "booking.cancelled": lambda data, names: _("Cancelled"),
+    "booking.link_renewed": lambda data, names: _("Older links were made invalid"),
 }
 
 

@@ -12,7 +12,16 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from bookings.admin.acting import back_to, may_act_on, page_of, up_to, version_in
+from bookings.admin.acting import (
+    LONGEST_REASON,
+    REASONS,
+    back_to,
+    may_act_on,
+    page_of,
+    reason_in,
+    up_to,
+    version_in,
+)
 from bookings.admin.drafting import parse_day, parse_moment, parse_wall
 from bookings.admin.offering import moment_on, offer, refusal_of
 from bookings.models import Booking, Resource
@@ -74,6 +83,7 @@ def reschedule(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpRespo
             caller=caller_of(request),
             expected_version=version_in(request),
             on_grid=not request.POST.get("other_time"),
+            reason=reason_in(request),
         )
     except DomainError as error:
         fields = [text for texts in sentences_by_field(error).values() for text in texts]
@@ -144,6 +154,9 @@ def _show(
         day_before=times.day_before(move.day),
         day_after=times.day_after(move.day),
         told=panels_at("booking.told", request, booking=booking, change="rescheduled"),
+        reason=reason_in(request),
+        reasons=REASONS,
+        longest_reason=LONGEST_REASON,
         **up_to(booking),
         **context,
     )

@@ -15,6 +15,7 @@ from bookings.api.serializers import (
     COLUMNS,
     BookingQuerySerializer,
     BookingSerializer,
+    CancelBookingSerializer,
     ChangeStatusSerializer,
     CreateBookingSerializer,
     UpdateBookingSerializer,
@@ -113,7 +114,10 @@ FOLLOWING = examples.links("getBooking", "updateBooking", "changeBookingStatus",
         is_versioned=True,
         conflicts=[IllegalTransition.reason],
         conflict_details=examples.TRANSITION,
-        body_examples={"Confirm": {"status": "CONFIRMED"}},
+        body_examples={
+            "Confirm": {"status": "CONFIRMED"},
+            "Cancel": {"status": "CANCELLED", "reason": "The customer called."},
+        },
         answer_examples={"Confirmed": examples.CONFIRMED},
         conflict_examples=examples.FINAL,
     ),
@@ -121,6 +125,8 @@ FOLLOWING = examples.links("getBooking", "updateBooking", "changeBookingStatus",
         id="cancelBooking",
         summary="Cancel a booking",
         description="Answers the booking as it now is. Nothing is ever deleted.",
+        body=CancelBookingSerializer,
+        body_examples={"With a reason": {"reason": "The customer called."}},
         answer=BookingSerializer,
         is_versioned=True,
         conflicts=[IllegalTransition.reason],
@@ -174,22 +180,34 @@ class BookingViewSet(TenantViewSet[Booking]):
             inquiry=data.get("inquiry"),
         )
         booking = update_booking(
-            booking, changes, caller=self.caller, expected_version=version_wanted(request)
+            booking,
+            changes,
+            caller=self.caller,
+            expected_version=version_wanted(request),
+            reason=data.get("reason", ""),
         )
         return self._answer(booking)
 
     def partial_update(self, request: Request, pk: str) -> Response:
         booking = self._booking()
-        wanted = Booking.Status(self.validated(ChangeStatusSerializer)["status"])
+        data = self.validated(ChangeStatusSerializer)
+        wanted = Booking.Status(data.pop("status"))
         if wanted not in CHANGES:  # PENDING: nothing leads back there
             booking.move_to(wanted)
         change = CHANGES[wanted]
-        booking = change(booking, caller=self.caller, expected_version=version_wanted(request))
+        booking = change(
+            booking, caller=self.caller, expected_version=version_wanted(request), **data
+        )
         return self._answer(booking)
 
     def destroy(self, request: Request, pk: str) -> Response:
+        booking = self._booking()
+        data = self.validated(CancelBookingSerializer)
         booking = cancel_booking(
-            self._booking(), caller=self.caller, expected_version=version_wanted(request)
+            booking,
+            caller=self.caller,
+            reason=data.get("reason", ""),
+            expected_version=version_wanted(request),
         )
         return self._answer(booking)
 

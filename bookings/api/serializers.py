@@ -17,6 +17,7 @@ from core.api.pagination import PageQuery
 from core.api.serializers import HouseSerializer, InstantField, InstantOrDateField
 
 LONGEST_NAME, LONGEST_EMAIL, LONGEST_PHONE, LONGEST_TEXT = 200, 254, 32, 10_000
+LONGEST_REASON = 2_000
 LONGEST_DURATION_MINUTES = 24 * 60
 DETAILS = ("company", "phone", "inquiry", "location")  # what a service may or may not ask for
 
@@ -114,6 +115,15 @@ def missing_for(service: Service, data: Mapping[str, Any]) -> dict[str, list[str
     return wrong | wrong_with_details(service, **texts)
 
 
+def reason_field() -> TextField:
+    return TextField(
+        max_length=LONGEST_REASON,
+        required=False,
+        allow_blank=True,
+        help_text="Why, in words; kept encrypted with the booking's history.",
+    )
+
+
 class UpdateBookingSerializer(HouseSerializer):
     """What should be different; what is left out stays. A resource of null means any."""
 
@@ -125,10 +135,21 @@ class UpdateBookingSerializer(HouseSerializer):
         allow_null=True,
         help_text="With whom or what; null is anybody who is free.",
     )
+    reason = reason_field()
 
 
 class ChangeStatusSerializer(HouseSerializer):
     status = EnumField(Booking.Status)
+    reason = reason_field()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "reason" in attrs and attrs["status"] != Booking.Status.CANCELLED:
+            raise serializers.ValidationError({"reason": ["Only cancelling has a reason."]})
+        return attrs
+
+
+class CancelBookingSerializer(HouseSerializer):
+    reason = reason_field()
 
 
 class BookingQuerySerializer(PageQuery):

@@ -176,26 +176,30 @@ def test_the_page_tells_the_story_with_who_and_when(desk, mia, ben, haircut, ten
         start=(ten_o_clock + HOUR).isoformat(),
         minutes=30,
         resource=ben.pk,
+        reason="Anna is at the dentist.",
         move="1",
     )
+    desk.send(page_of(mia, "cancel"), version=3, reason="She called.")
 
     history = desk.get(page_of(mia)).context["history"]
 
-    assert [(entry.sentence, entry.who) for entry in history] == [
-        ("Requested for Mon 16 Nov, 10:00", "a command"),
-        ("Confirmed", "Clara Vogt"),
-        ("Moved from Mon 16 Nov, 10:00 with Anna to Mon 16 Nov, 11:00 with Ben", "Clara Vogt"),
+    moved = "Moved from Mon 16 Nov, 10:00 with Anna to Mon 16 Nov, 11:00 with Ben"
+    assert [(entry.sentence, entry.who, entry.why) for entry in history] == [
+        ("Requested for Mon 16 Nov, 10:00", "a command", ""),
+        ("Confirmed", "Clara Vogt", ""),
+        (moved, "Clara Vogt", "Anna is at the dentist."),
+        ("Cancelled", "Clara Vogt", "She called."),
     ]
 
 
 def test_the_page_of_a_long_story_asks_as_often_as_of_a_short_one(
     desk, mia, django_assert_num_queries, staff
 ):
-    # session, user, membership; the booking; its events; its messages
-    with django_assert_num_queries(6):
+    # session, user, membership; the booking; its events and their reasons; its messages
+    with django_assert_num_queries(7):
         desk.get(page_of(mia))
     desk.send(page_of(mia, "confirm"), version=1)
-    with django_assert_num_queries(7):  # and who acted
+    with django_assert_num_queries(8):  # and who acted
         desk.get(page_of(mia))
 
 

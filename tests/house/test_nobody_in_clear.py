@@ -2,6 +2,7 @@
 
 import logging
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 from bookings.models import Booking
 from bookings.services.booking import cancel_booking
 from bookings.services.questions import QuestionDetails, set_questions
+from bookings.services.rescheduling import Changes, update_booking
 from core import events
 from core.access import Caller
 
@@ -60,7 +62,10 @@ def test_a_dump_tells_nothing_about_a_customer(desk, wish, haircut, redis, caplo
     assert desk.post("/api/bookings", {**wish, "email": "x@"}).status_code == 400
     assert desk.get("/api/bookings", {"search": TOLD["email"]}).json()["pagination"]["total"] == 1
     booking = Booking.objects.get()
-    cancel_booking(booking, caller=Caller.command(booking.organization_id), reason=REASON)
+    moved = Changes(starts_at=booking.starts_at + timedelta(hours=1))
+    caller = Caller.command(booking.organization_id)
+    booking = update_booking(booking, moved, caller=caller, reason=REASON)
+    cancel_booking(booking, caller=caller, reason=REASON)
     while events.relay():
         pass
 
