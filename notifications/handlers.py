@@ -21,11 +21,11 @@ AT_MOST_ONE_ALERT_IN = timedelta(hours=1)
 
 @handles("booking.created")
 def on_created(event: Event) -> None:
-    """Tell the admin address; tell the customer too, unless the confirmation does at once."""
+    """Tell the business; tell the customer too, unless the confirmation does at once."""
     if event.data["status"] == Booking.Status.PENDING:
-        _promise(event, "booking_received", "admin_booking_new")
+        _promise(event, "booking_received", "admin_booking_new", "staff_booking_new")
     else:
-        _promise(event, "admin_booking_new")
+        _promise(event, "admin_booking_new", "staff_booking_new")
 
 
 @handles("booking.confirmed")
@@ -39,7 +39,11 @@ def on_confirmed(event: Event) -> None:
 
 @handles("booking.rescheduled")
 def on_rescheduled(event: Event) -> None:
-    _promise(event, "booking_rescheduled", "admin_booking_rescheduled")
+    """Tell all. When it goes from Anna to Ben, Anna reads that it is gone, Ben that it is new."""
+    staff = ["staff_booking_rescheduled"]
+    if event.data["from_resource_id"] != event.data["resource_id"]:
+        staff = ["staff_booking_gone", "staff_booking_new"]
+    _promise(event, "booking_rescheduled", "admin_booking_rescheduled", *staff)
 
 
 @handles("booking.updated")
@@ -66,7 +70,7 @@ def on_no_show(event: Event) -> None:
 
 @handles("booking.cancelled")
 def on_cancelled(event: Event) -> None:
-    _promise(event, "booking_cancelled", "admin_booking_cancelled")
+    _promise(event, "booking_cancelled", "admin_booking_cancelled", "staff_booking_cancelled")
 
 
 @handles("delivery.failed", "delivery.bounced")
@@ -86,7 +90,7 @@ def on_gone_wrong(event: Event) -> None:
 
 
 def _promise(event: Event, *messages: str, booking_id: UUID | None = None) -> None:
-    needed = ("email", "version", "organization", "organization__admin_email")
+    needed = ("email", "version", "resource", "organization", "organization__admin_email")
     rows = Booking.objects.select_related("organization").only(*needed)
     booking = rows.get(pk=booking_id or event.subject_id)
     promise(event, booking, messages)

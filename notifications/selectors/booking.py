@@ -34,6 +34,7 @@ def booking_for_mail() -> QuerySet[Booking]:
         "price_currency",
         "service__name",
         "resource__name",
+        "resource__timezone",
         "customer__locale",
         "organization__name",
         "organization__timezone",

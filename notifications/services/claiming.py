@@ -38,7 +38,7 @@ def claim(*, limit: int, now: datetime) -> list[Delivery]:
     """Take up to `limit` deliveries that are due, oldest event first, until their lease ends."""
     parameters = {"now": now, "until": now + LEASE, "limit": limit}
     rows = sorted(Delivery.objects.raw(CLAIM, parameters), key=lambda row: (row.event_id, row.pk))
-    prefetch_related_objects([row for row in rows if message_of(row).tells_event], "event")
+    prefetch_related_objects([row for row in rows if message_of(row).reads_event], "event")
     return rows
 
 

@@ -4,6 +4,7 @@ Which event promises which of them stands in `notifications.handlers`; the words
 `templates/emails/<name>/`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,8 +30,10 @@ class Message:
 
     true_while:  the statuses of the booking in which the message may still be sent.
     until:       how long after the end of the appointment it is of any use; None: always.
+    until_start: it is of no use once the appointment has begun.
     latest_only: a later event of the same name makes it pointless.
     tells_event: it says more than the booking does, and its event knows what.
+    to_previous: it goes to the member of staff whom the event took the booking from.
     """
 
     name: str
@@ -38,30 +41,44 @@ class Message:
     label: Promise
     true_while: frozenset[Booking.Status]
     until: timedelta | None = None
+    until_start: bool = False
     latest_only: bool = False
     tells_event: bool = False
+    to_previous: bool = False
+
+    @property
+    def reads_event(self) -> bool:
+        """Whether its event is needed to know what it says, or whether it is still true."""
+        return self.tells_event or self.until_start or self.audience == Audience.STAFF
 
 
-def _to_both(
+PREFIXES = {Audience.CUSTOMER: "", Audience.STAFF: "staff_", Audience.ADMIN: "admin_"}
+BOTH = (Audience.CUSTOMER, Audience.ADMIN)
+
+
+def _to(
+    audiences: Iterable[Delivery.Audience],
     name: str,
     label: Promise,
     true_while: frozenset[Booking.Status],
     *,
     until: timedelta | None = None,
+    until_start: bool = False,
     latest_only: bool = False,
     tells_event: bool = False,
 ) -> list[Message]:
     return [
         Message(
-            name=audience_prefix + name,
+            name=PREFIXES[audience] + name,
             audience=audience,
             label=label,
             true_while=true_while,
             until=until,
+            until_start=until_start,
             latest_only=latest_only,
             tells_event=tells_event,
         )
-        for audience, audience_prefix in ((Audience.CUSTOMER, ""), (Audience.ADMIN, "admin_"))
+        for audience in audiences
     ]
 
 
@@ -81,13 +98,31 @@ MESSAGES = {
             label=_("New booking"),
             true_while=ANY_STATUS - {Status.CANCELLED},
         ),
-        *_to_both(
+        Message(
+            name="staff_booking_new",
+            audience=Audience.STAFF,
+            label=_("New booking"),
+            true_while=OPEN,
+            until=UNTIL_ITS_END,
+        ),
+        Message(
+            name="staff_booking_gone",
+            audience=Audience.STAFF,
+            label=_("Now with somebody else"),
+            true_while=OPEN,
+            until=UNTIL_ITS_END,
+            tells_event=True,
+            to_previous=True,
+        ),
+        *_to(
+            BOTH,
             "booking_confirmed",
             _("Confirmation"),
             frozenset({Status.CONFIRMED}),
             until=UNTIL_ITS_END,
         ),
-        *_to_both(
+        *_to(
+            Audience,
             "booking_rescheduled",
             _("New time"),
             OPEN,
@@ -95,12 +130,24 @@ MESSAGES = {
             latest_only=True,
             tells_event=True,
         ),
-        *_to_both("booking_updated", _("Change"), OPEN, until=UNTIL_ITS_END, latest_only=True),
-        *_to_both(
-            "booking_completed", _("Completion"), frozenset({Status.COMPLETED}), until=WHILE_FRESH
+        *_to(BOTH, "booking_updated", _("Change"), OPEN, until=UNTIL_ITS_END, latest_only=True),
+        *_to(
+            Audience,
+            "booking_reminder",
+            _("Reminder"),
+            frozenset({Status.CONFIRMED}),
+            until_start=True,
         ),
-        *_to_both("booking_no_show", _("No-show"), frozenset({Status.NO_SHOW}), until=WHILE_FRESH),
-        *_to_both(
+        *_to(
+            BOTH,
+            "booking_completed",
+            _("Completion"),
+            frozenset({Status.COMPLETED}),
+            until=WHILE_FRESH,
+        ),
+        *_to(BOTH, "booking_no_show", _("No-show"), frozenset({Status.NO_SHOW}), until=WHILE_FRESH),
+        *_to(
+            Audience,
             "booking_cancelled",
             _("Cancellation"),
             frozenset({Status.CANCELLED}),
@@ -118,6 +165,9 @@ MESSAGES = {
 }
 
 CONFIRMATION = MESSAGES["booking_confirmed"]
+REMINDERS = {
+    audience: MESSAGES[f"{prefix}booking_reminder"] for audience, prefix in PREFIXES.items()
+}
 
 
 def message_of(delivery: Delivery) -> Message:

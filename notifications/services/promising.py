@@ -10,10 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.models import Booking
+from core.blind_index import normalise_email
 from core.models import Event, Organization
 from core.queue import nudge
 from notifications.models import Delivery
-from notifications.services.messages import MESSAGES
+from notifications.selectors.staff import address_of_staff
+from notifications.services.messages import MESSAGES, Message
+from notifications.services.relevance import came_from, with_whom_at
 
 Audience = Delivery.Audience
 SENDER = "notifications.tasks.send_due_deliveries"  # the task that sends what is due
@@ -22,14 +25,18 @@ SENDER = "notifications.tasks.send_due_deliveries"  # the task that sends what i
 def promise(event: Event, booking: Booking, messages: Iterable[str]) -> None:
     """Write what `event` promises about `booking`, once however often it is told.
 
-    Wakes the sender after the commit. An admin message without any admin address is promised
-    to nobody.
+    Wakes the sender after the commit. What has no address is promised to nobody, and nobody of
+    the business hears of one event twice: of `messages` to one address the first counts.
     """
-    rows = [
-        _delivery(event, booking, message, address)
-        for message in messages
-        if (address := address_for(MESSAGES[message].audience, booking))
-    ]
+    rows, told = [], set()
+    for message in map(MESSAGES.__getitem__, messages):
+        address = address_for(message, booking, event)
+        reader = normalise_email(address)
+        if not address or reader in told:
+            continue
+        if message.audience != Audience.CUSTOMER:
+            told.add(reader)
+        rows.append(_delivery(event, booking, message, address))
     if rows:
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
         wake_sender_after_commit()
@@ -39,25 +46,29 @@ def wake_sender_after_commit() -> None:
     transaction.on_commit(partial(nudge, SENDER))
 
 
-def address_for(audience: Delivery.Audience, booking: Booking) -> str:
-    """Return where messages to `audience` go now; empty when there is nobody."""
-    if audience == Audience.CUSTOMER:
+def address_for(message: Message, booking: Booking, event: Event) -> str:
+    """Return where `message` about `event` goes now; empty when there is nobody."""
+    if message.audience == Audience.CUSTOMER:
         return booking.email
-    return admin_address_of(booking.organization)
+    if message.audience == Audience.ADMIN:
+        return admin_address_of(booking.organization)
+    if message.to_previous:
+        return address_of_staff(came_from(event).resource_id)
+    return address_of_staff(with_whom_at(event, booking))
 
 
 def admin_address_of(organization: Organization) -> str:
     return organization.admin_email or settings.ADMIN_EMAIL
 
 
-def _delivery(event: Event, booking: Booking, message: str, address: str) -> Delivery:
+def _delivery(event: Event, booking: Booking, message: Message, address: str) -> Delivery:
     return Delivery(
         organization_id=event.organization_id,
         event=event,
         booking=booking,
         version=event.data.get("version", booking.version),
-        message=message,
-        audience=MESSAGES[message].audience,
+        message=message.name,
+        audience=message.audience,
         address=address,
         not_before=timezone.now(),
     )

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from bookings.models import Booking
 from core.models import Event
 from notifications.models import Delivery
-from notifications.services.messages import message_of
+from notifications.services.messages import Message, message_of
 
 Reason = Delivery.DropReason
 NEVER_TOLD = (Delivery.Status.DROPPED, Delivery.Status.FAILED)
@@ -37,8 +37,15 @@ def why_not(delivery: Delivery, booking: Booking, *, now: datetime) -> Delivery.
         return Reason.CANCELLED if booking.status == "CANCELLED" else Reason.STATUS_MOVED_ON
     if message.until is not None and booking.ends_at + message.until < now:
         return Reason.OVER
+    if message.until_start and booking.starts_at <= now:
+        return Reason.BEGUN
     if message.latest_only and booking.version > delivery.version and _has_successor(delivery):
         return Reason.SUPERSEDED
+    if message.reads_event and _is_about_another_place(message, delivery.event, booking):
+        return Reason.SUPERSEDED
+    if message.to_previous:
+        is_back = came_from(delivery.event).resource_id == booking.resource_id
+        return Reason.UNDONE if is_back or _never_heard_of_it(delivery) else None
     if message.tells_event and delivery.event.name == "booking.rescheduled":
         return Reason.UNDONE if last_told(delivery) == place_of(booking) else None
     return None
@@ -58,7 +65,8 @@ def last_told(delivery: Delivery) -> Place:
         event_id__lt=delivery.event_id,
     )
     rows = earlier.without_content().select_related("event").order_by("-event_id")
-    for _, tries in groupby(rows, key=attrgetter("event_id")):
+    theirs = [row for row in rows if _is_to_the_same(row, delivery)]
+    for _, tries in groupby(theirs, key=attrgetter("event_id")):
         one, *again = tries
         if any(each.status not in NEVER_TOLD for each in (one, *again)):
             break
@@ -73,6 +81,36 @@ def came_from(moved: Event) -> Place:
     if starts_at is None or ends_at is None:
         raise ValueError("booking.rescheduled says when it was before")
     return Place(starts_at, ends_at, UUID(moved.data["from_resource_id"]))
+
+
+def with_whom_at(event: Event, booking: Booking) -> UUID:
+    """Return whose booking it was when `event` happened; as it is now where that says nothing."""
+    with_whom = event.data.get("resource_id")
+    return UUID(with_whom) if with_whom else booking.resource_id
+
+
+def _is_about_another_place(message: Message, event: Event, booking: Booking) -> bool:
+    """Say whether a reminder is of another start, or staff read of what is somebody else's now."""
+    if message.until_start and parse_datetime(event.data["starts_at"]) != booking.starts_at:
+        return True
+    theirs = message.audience == Delivery.Audience.STAFF and not message.to_previous
+    return theirs and with_whom_at(event, booking) != booking.resource_id
+
+
+def _never_heard_of_it(delivery: Delivery) -> bool:
+    """Say whether all that was ever promised to this member of staff was left unsaid."""
+    earlier = Delivery.objects.filter(
+        booking_id=delivery.booking_id,
+        audience=delivery.audience,
+        event_id__lt=delivery.event_id,
+    )
+    theirs = [row for row in earlier.without_content() if _is_to_the_same(row, delivery)]
+    return bool(theirs) and all(row.status in NEVER_TOLD for row in theirs)
+
+
+def _is_to_the_same(one: Delivery, other: Delivery) -> bool:
+    """Say whether two messages to one audience have one reader: a booking has one customer."""
+    return one.audience != Delivery.Audience.STAFF or one.address == other.address
 
 
 def _has_successor(delivery: Delivery) -> bool:

@@ -16,15 +16,16 @@ from bookings.models import Booking
 from core.colors import readable_on
 from notifications.models import Content, Delivery
 from notifications.services.messages import MESSAGES, Message, message_of
-from notifications.services.relevance import Place
+from notifications.services.relevance import Place, place_of
 from notifications.services.times import elsewhere, read_differently, when
 from notifications.services.wording import (
     Facts,
     as_text,
     facts_of,
-    lines_for_admin,
+    lines_for_business,
     lines_for_customer,
-    zone_of_customer,
+    lines_for_previous,
+    zone_of_reader,
 )
 
 LONGEST_SUBJECT = 180
@@ -51,7 +52,7 @@ def preview(message: str, booking: Booking) -> Content:
     """
     hour = timedelta(hours=1)
     facts = Facts()
-    if message.endswith("booking_rescheduled"):
+    if message.endswith(("booking_rescheduled", "booking_gone")):
         before = Place(booking.starts_at - hour, booking.ends_at - hour, booking.resource_id)
         facts = replace(facts, before=before, before_with=booking.resource.name)
     if message == "admin_delivery_failed":
@@ -76,14 +77,18 @@ def _write(message: Message, booking: Booking, facts: Facts) -> Content:
 def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, object]:
     organization = booking.organization
     for_customer = message.audience == Delivery.Audience.CUSTOMER
-    theirs, ours = zone_of_customer(booking), organization.timezone
+    zone, ours = zone_of_reader(message.audience, booking), organization.timezone
+    place, who = place_of(booking), booking.resource.name
+    if message.to_previous and facts.before is not None:
+        place, who = facts.before, facts.before_with
     if for_customer:
         lines = lines_for_customer(booking, facts)
-        differs = read_differently(booking.starts_at, theirs, ours)
+    elif message.to_previous:
+        lines = lines_for_previous(booking, zone)
     else:
-        lines = lines_for_admin(booking, facts)
-        differs = False
-    said = when(booking.starts_at, booking.ends_at, theirs if for_customer else ours)
+        lines = lines_for_business(booking, facts, zone)
+    differs = for_customer and read_differently(booking.starts_at, zone, ours)
+    said = when(place.starts_at, place.ends_at, zone)
     return {
         "booking": booking,
         "organization": organization,
@@ -95,7 +100,7 @@ def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, obje
         % {
             "service": booking.service.name,
             "when": said.short,
-            "resource": booking.resource.name,
+            "resource": who,
         },
         "lines": lines,
         "lines_as_text": as_text(lines),

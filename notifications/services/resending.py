@@ -11,6 +11,7 @@ from core.errors import NotFound
 from notifications.errors import NobodyToTell, NoLongerTrue, StillOnItsWay
 from notifications.models import Content, Delivery
 from notifications.selectors.booking import booking_for_mail
+from notifications.services.messages import message_of
 from notifications.services.promising import address_for, wake_sender_after_commit
 from notifications.services.relevance import why_not
 from notifications.services.rendering import render
@@ -33,7 +34,7 @@ def resend_delivery(delivery: Delivery, *, caller: Caller) -> Delivery:
     if old.status in Delivery.OPEN:
         raise StillOnItsWay
     booking = booking_for_mail().get(pk=old.booking_id)
-    address = address_for(Delivery.Audience(old.audience), booking)
+    address = address_for(message_of(old), booking, old.event)
     if not address:
         raise NobodyToTell
     again = Delivery(
@@ -69,7 +70,7 @@ def why_not_resend(delivery: Delivery) -> str:
     if delivery.status in Delivery.OPEN:
         return StillOnItsWay.message
     booking = booking_for_mail().get(pk=delivery.booking_id)
-    if not address_for(Delivery.Audience(delivery.audience), booking):
+    if not address_for(message_of(delivery), booking, delivery.event):
         return NobodyToTell.message
     reason = why_not(delivery, booking, now=timezone.now())
     return str(reason.label) if reason else ""

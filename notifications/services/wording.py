@@ -17,7 +17,7 @@ from bookings.models import Booking, Resource
 from notifications.models import Delivery
 from notifications.selectors.delivery import number_that_went_wrong
 from notifications.services.messages import MESSAGES, message_of
-from notifications.services.relevance import Place, last_told
+from notifications.services.relevance import Place, came_from, last_told
 from notifications.services.times import elsewhere, read_differently, when
 
 NOT_DIALED = re.compile(r"[^\d+*#]")
@@ -54,7 +54,8 @@ def facts_of(delivery: Delivery) -> Facts:
         return NOTHING
     event = delivery.event
     if event.name == "booking.rescheduled":
-        before = last_told(delivery)
+        gone = message_of(delivery).to_previous
+        before = came_from(event) if gone else last_told(delivery)
         return Facts(before=before, before_with=_name_of(before.resource_id))
     if event.name == "booking.cancelled":
         return Facts(was_request=event.data.get("was") == Booking.Status.PENDING)
@@ -79,10 +80,26 @@ def lines_for_customer(booking: Booking, facts: Facts) -> list[Line]:
     ]
 
 
-def lines_for_admin(booking: Booking, facts: Facts) -> list[Line]:
-    """Say who comes and how to reach them, with whom, what for, and what changed."""
+def lines_for_previous(booking: Booking, zone: str) -> list[Line]:
+    """Say what went to somebody else, and when it is now. No longer how to reach who comes."""
+    now = _("%(time)s with %(who)s") % {
+        "time": when(booking.starts_at, booking.ends_at, zone).span,
+        "who": booking.resource.name,
+    }
+    return [
+        Line(_("Now"), now),
+        Line(_("Who"), booking.name),
+        Line(_("What"), booking.service.name),
+        Line(_("Reference"), booking.reference),
+    ]
+
+
+def lines_for_business(booking: Booking, facts: Facts, ours: str) -> list[Line]:
+    """Say who comes and how to reach them, with whom, what for, and what changed.
+
+    `ours` is the reader's zone.
+    """
     theirs = zone_of_customer(booking)
-    ours = booking.organization.timezone
     is_over = booking.status == Booking.Status.CANCELLED
     return [
         *_if_any(_("Message"), facts.failed_label),
@@ -105,6 +122,16 @@ def lines_for_admin(booking: Booking, facts: Facts) -> list[Line]:
         *_if_any(_("Reason"), booking.cancel_reason if is_over else ""),
         Line(_("Reference"), booking.reference),
     ]
+
+
+def zone_of_reader(audience: str, booking: Booking) -> str:
+    """Return the zone whose clock a message to `audience` speaks of."""
+    if audience == Delivery.Audience.CUSTOMER:
+        return zone_of_customer(booking)
+    if audience == Delivery.Audience.STAFF:
+        return booking.resource.timezone
+    house: str = booking.organization.timezone
+    return house
 
 
 def zone_of_customer(booking: Booking) -> str:
