@@ -15,11 +15,13 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from bookings.models import Booking
+from core.text import one_line
 from notifications.models import Content, Delivery
 from notifications.selectors.booking import FreshBookings
 from notifications.services.claiming import give_back, lease_suffices
+from notifications.services.inviting import invitation_for
 from notifications.services.relevance import why_not
-from notifications.services.rendering import one_line, render
+from notifications.services.rendering import render
 from notifications.services.run import Run
 from notifications.services.settling import (
     FEWEST_TRIES,
@@ -29,7 +31,7 @@ from notifications.services.settling import (
     note_refused,
     note_sent,
 )
-from notifications.transports import Line, Mail, TransportError
+from notifications.transports import Invitation, Line, Mail, TransportError
 
 # After so many hang-ups in a row it is the server, and not the message.
 HANGUPS_IN_A_ROW = 2
@@ -79,11 +81,13 @@ class Batch:
             note_dropped(delivery, reason, now=now)
             self._run.dropped += 1
             return
-        content = _written(delivery, booking)
-        provider_message_id = self._line.hand_over(as_mail(delivery, booking, content))
+        content, invitation = _written(delivery, booking)
+        mail = as_mail(delivery, booking, content, invitation)
+        provider_message_id = self._line.hand_over(mail)
         seen = note_sent(
             delivery,
             content=content,
+            invitation=invitation.method if invitation else "",
             provider_message_id=provider_message_id,
             now=timezone.now(),
             next_booking_id=self._waiting[0].booking_id if self._waiting else None,
@@ -103,7 +107,9 @@ class Batch:
             self._put_off(delivery, error)
 
 
-def as_mail(delivery: Delivery, booking: Booking, content: Content) -> Mail:
+def as_mail(
+    delivery: Delivery, booking: Booking, content: Content, invitation: Invitation | None
+) -> Mail:
     """Address the words. A customer's answer goes to the business, the business's to them."""
     for_customer = delivery.audience == Delivery.Audience.CUSTOMER
     return Mail(
@@ -111,14 +117,15 @@ def as_mail(delivery: Delivery, booking: Booking, content: Content) -> Mail:
         to=delivery.address,
         from_name=one_line(booking.organization.name),
         reply_to=booking.organization.contact_email if for_customer else booking.email,
+        invitation=invitation,
         **content,
     )
 
 
-def _written(delivery: Delivery, booking: Booking) -> Content:
+def _written(delivery: Delivery, booking: Booking) -> tuple[Content, Invitation | None]:
     """Write the words. What we cannot write holds up no other, and is tried again later."""
     try:
-        return render(delivery, booking)
+        return render(delivery, booking), invitation_for(delivery, booking)
     except DatabaseError:
         raise
     except Exception as error:

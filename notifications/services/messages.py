@@ -34,6 +34,8 @@ class Message:
     latest_only: a later event of the same name makes it pointless.
     tells_event: it says more than the booking does, and its event knows what.
     to_previous: it goes to the member of staff whom the event took the booking from.
+    invitation:  what it asks the reader's calendar program to do, where that fits the booking
+                 (notifications.services.inviting).
     """
 
     name: str
@@ -45,6 +47,7 @@ class Message:
     latest_only: bool = False
     tells_event: bool = False
     to_previous: bool = False
+    invitation: Delivery.Invitation | None = None
 
     @property
     def reads_event(self) -> bool:
@@ -66,7 +69,9 @@ def _to(
     until_start: bool = False,
     latest_only: bool = False,
     tells_event: bool = False,
+    invitation: Delivery.Invitation | None = None,
 ) -> list[Message]:
+    """Tell several readers the same. The admin address has no calendar to invite to."""
     return [
         Message(
             name=PREFIXES[audience] + name,
@@ -77,6 +82,7 @@ def _to(
             until_start=until_start,
             latest_only=latest_only,
             tells_event=tells_event,
+            invitation=None if audience == Audience.ADMIN else invitation,
         )
         for audience in audiences
     ]
@@ -104,6 +110,7 @@ MESSAGES = {
             label=_("New booking"),
             true_while=OPEN,
             until=UNTIL_ITS_END,
+            invitation=Delivery.Invitation.REQUEST,
         ),
         Message(
             name="staff_booking_gone",
@@ -113,6 +120,7 @@ MESSAGES = {
             until=UNTIL_ITS_END,
             tells_event=True,
             to_previous=True,
+            invitation=Delivery.Invitation.CANCEL,
         ),
         *_to(
             BOTH,
@@ -120,6 +128,7 @@ MESSAGES = {
             _("Confirmation"),
             frozenset({Status.CONFIRMED}),
             until=UNTIL_ITS_END,
+            invitation=Delivery.Invitation.REQUEST,
         ),
         *_to(
             Audience,
@@ -129,8 +138,17 @@ MESSAGES = {
             until=UNTIL_ITS_END,
             latest_only=True,
             tells_event=True,
+            invitation=Delivery.Invitation.REQUEST,
         ),
-        *_to(BOTH, "booking_updated", _("Change"), OPEN, until=UNTIL_ITS_END, latest_only=True),
+        *_to(
+            BOTH,
+            "booking_updated",
+            _("Change"),
+            OPEN,
+            until=UNTIL_ITS_END,
+            latest_only=True,
+            invitation=Delivery.Invitation.REQUEST,
+        ),
         *_to(
             Audience,
             "booking_reminder",
@@ -153,6 +171,7 @@ MESSAGES = {
             frozenset({Status.CANCELLED}),
             until=WHILE_FRESH,
             tells_event=True,
+            invitation=Delivery.Invitation.CANCEL,
         ),
         Message(
             name="admin_delivery_failed",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from bookings.models import Booking
 from core.colors import readable_on
+from core.text import one_line
 from notifications.models import Content, Delivery
 from notifications.services.messages import MESSAGES, Message, message_of
 from notifications.services.relevance import Place, place_of
@@ -28,8 +28,6 @@ from notifications.services.wording import (
     zone_of_reader,
 )
 
-LONGEST_SUBJECT = 180
-JOINERS = "\u200c\u200d"  # Persian words and compound emoji need them
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 BLANK_LINES = re.compile(r"\n{3,}")
 SPACES_AT_THE_END = re.compile(r"[ \t]+$", re.MULTILINE)
@@ -41,7 +39,7 @@ def render(delivery: Delivery, booking: Booking) -> Content:
     `booking` has its service, resource, customer and organization at hand.
     """
     message = message_of(delivery)
-    with translation.override(_language(message, booking)):
+    with translation.override(language_of(message, booking)):
         return _write(message, booking, facts_of(delivery))
 
 
@@ -61,7 +59,7 @@ def preview(message: str, booking: Booking) -> Content:
             failed_label=str(MESSAGES["booking_confirmed"].label),
             failed_answer="550 5.1.1 User unknown",
         )
-    with translation.override(_language(MESSAGES[message], booking)):
+    with translation.override(language_of(MESSAGES[message], booking)):
         return _write(MESSAGES[message], booking, facts)
 
 
@@ -116,7 +114,7 @@ def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, obje
     }
 
 
-def _language(message: Message, booking: Booking) -> str:
+def language_of(message: Message, booking: Booking) -> str:
     """Return the reader's language where we speak it, else the organization's, else English."""
     wanted = [booking.organization.locale]
     if message.audience == Delivery.Audience.CUSTOMER:
@@ -135,25 +133,6 @@ def console_url(booking: Booking) -> str:
     Asking the URL configuration would load every door of the house into the worker.
     """
     return f"{settings.PUBLIC_BASE_URL}/admin/bookings/booking/{booking.pk}/change/"
-
-
-def one_line(text: str) -> str:
-    """Return `text` fit for a header: no line breaks, no control characters, not endless."""
-    line = " ".join(_visible(text).split())
-    return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1].rstrip() + "…"
-
-
-def _visible(text: str) -> str:
-    text = text.strip()
-    if text.isprintable():
-        return text
-    return "".join(" " if _steers(letter) else letter for letter in text)
-
-
-def _steers(letter: str) -> bool:
-    """Say whether a letter would steer a reader: breaks, controls, overrides of direction."""
-    kind = unicodedata.category(letter)
-    return kind in ("Cc", "Cs", "Zl", "Zp") or (kind == "Cf" and letter not in JOINERS)
 
 
 def _tidy(text: str) -> str:

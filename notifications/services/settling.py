@@ -49,7 +49,8 @@ WITH sent AS (
         status = CASE WHEN status = 'SENDING' THEN 'SENT' ELSE status END,
         last_error = CASE WHEN status = 'BOUNCED' THEN last_error ELSE '' END,
         sent_at = %(now)s, updated_at = %(now)s,
-        content = %(content)s, provider_message_id = %(provider_message_id)s
+        content = %(content)s, provider_message_id = %(provider_message_id)s,
+        invitation = %(invitation)s
     WHERE id = %(id)s AND attempts = %(attempts)s
       AND status IN ('SENDING', 'DELIVERED', 'BOUNCED')
     RETURNING booking_id, message, status
@@ -68,6 +69,7 @@ def note_sent(
     content: Content,
     provider_message_id: str,
     now: datetime,
+    invitation: str = "",
     next_booking_id: UUID | None = None,
 ) -> tuple[UUID, int] | None:
     """Write down at once that it was handed over, and that the customer has a confirmation.
@@ -81,6 +83,7 @@ def note_sent(
         "now": now,
         "content": CONTENT.get_db_prep_save(content, connection),
         "provider_message_id": provider_message_id,
+        "invitation": invitation,
         "confirmation": CONFIRMATION.name,
         "next_booking_id": next_booking_id,
     }

@@ -13,6 +13,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bookings.calendars.ical import zone_of_customer
 from bookings.models import Booking, Resource
 from notifications.models import Delivery
 from notifications.selectors.delivery import number_that_went_wrong
@@ -132,10 +133,6 @@ def zone_of_reader(audience: str, booking: Booking) -> str:
         return booking.resource.timezone
     house: str = booking.organization.timezone
     return house
-
-
-def zone_of_customer(booking: Booking) -> str:
-    return booking.timezone or booking.organization.timezone
 
 
 def as_text(lines: Iterable[Line]) -> str:

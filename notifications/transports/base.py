@@ -28,6 +28,14 @@ class TransportError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Invitation:
+    """What a calendar program reads of a mail: a file of one event, and its method."""
+
+    method: str
+    file: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mail:
     """One message to one address, ready to leave. `key` is the same on every try."""
 
@@ -38,6 +46,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    invitation: Invitation | None = None
 
 
 class Line(Protocol):

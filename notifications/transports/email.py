@@ -23,9 +23,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from notifications.transports.base import Mail, TransportError
+from notifications.transports.base import Invitation, Mail, TransportError
 
 LONGEST_UNFOLDED = 76
+FILE_NAME = "invite.ics"
 TROUBLE = (OSError, ValueError, smtplib.SMTPException, AnymailError)
 # Nothing that comes back to us by itself shall answer a machine.
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -101,7 +102,9 @@ class _Message(EmailMultiAlternatives):
 
     def message(self, **how: Any) -> Any:
         message = super().message(**how)
-        message.set_boundary(f"=_{uuid4().hex}")
+        for part in message.walk():
+            if part.is_multipart():
+                part.set_boundary(f"=_{uuid4().hex}")
         message.policy = _PlainHeadersAsTheyAre()
         return message
 
@@ -119,9 +122,24 @@ def compose(mail: Mail, *, connection: Any) -> EmailMultiAlternatives:
         connection=connection,
     )
     message.attach_alternative(mail.html, "text/html")
+    if mail.invitation is not None:
+        _invite(message, mail.invitation, by_api=_is_anymail(connection))
     if _is_anymail(connection):
         message.metadata = {"delivery": mail.key}  # type: ignore[attr-defined]
     return message
+
+
+def _invite(message: EmailMultiAlternatives, invitation: Invitation, *, by_api: bool) -> None:
+    """Add the event: as another form of the text, which is where programs look for it (RFC 6047),
+    and as a file, which is what people find. A provider's API takes files alone, and a program
+    knows by the method in its type that it is more than a file.
+    """
+    text, kind = invitation.file.decode(), f"text/calendar; method={invitation.method}"
+    if by_api:
+        message.attach(FILE_NAME, text, kind)
+    else:
+        message.attach_alternative(text, kind)
+        message.attach(FILE_NAME, invitation.file, "application/ics")
 
 
 def message_id_of(mail: Mail) -> str:

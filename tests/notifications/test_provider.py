@@ -1,6 +1,6 @@
 """Mail by a provider's API, and what the provider reports about it later."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 
 import pytest
 from django.db import OperationalError, connection
@@ -8,6 +8,7 @@ from django.db import OperationalError, connection
 from bookings.services.booking import confirm_booking
 from core.models import Event
 from notifications.models import Delivery
+from tests.calendar_files import event_in, says
 from tests.notifications.provider import Postmark
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,11 @@ def test_a_mail_is_handed_to_the_provider(confirmed, postmark):
     assert mail["Subject"] == "Confirmed: Haircut, Mon 16 Nov, 10:00 with Anna"
     assert mail["Metadata"] == {"delivery": str(confirmed.pk)}
     assert {"Name": "Message-ID", "Value": f"<{confirmed.pk}@holdfast.example>"} in mail["Headers"]
+    (attached,) = mail["Attachments"]
+    assert attached["Name"] == "invite.ics"
+    assert attached["ContentType"] == 'text/calendar; method="REQUEST"; charset="utf-8"'
+    event = event_in(b64decode(attached["Content"]))
+    assert says(event, "uid") == str(confirmed.booking_id)
     assert (confirmed.status, confirmed.provider_message_id) == (
         "SENT",
         "0a129aee-e1cd-480d-b08d-4f48548ff001",

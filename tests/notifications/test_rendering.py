@@ -13,8 +13,9 @@ from bookings.models import Customer
 from bookings.services.booking import confirm_booking
 from bookings.services.questions import QuestionDetails, set_questions
 from bookings.services.rescheduling import Changes, update_booking
+from core.text import one_line
 from notifications.services.messages import MESSAGES
-from notifications.services.rendering import console_url, one_line, preview
+from notifications.services.rendering import console_url, preview
 from notifications.services.samples import sample_booking
 from notifications.services.times import when
 from tests.cast import MIA

@@ -1,0 +1,1 @@
+"""What calendar programs read: files, invitations, feeds. Nothing here asks the database."""
