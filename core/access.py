@@ -32,6 +32,7 @@ SCOPES = {
     "bookings:read": "Read bookings and the people in them",
     "bookings:write": "Book, change and cancel",
     "bookings:create": "Book, without reading anybody's bookings",
+    "bookings:overbook": "Book what is not on offer, with a reason",
     "holds:write": "Keep a time for a few minutes",
     "catalog:read": "Read services, resources and free times",
     "catalog:write": "Change services, resources and opening hours",
@@ -58,7 +59,7 @@ _DESK = _READ | {
 SCOPES_OF_ROLE: dict[Role, frozenset[str]] = {
     Role.OWNER: EVERYTHING,
     Role.ADMIN: EVERYTHING,
-    Role.MANAGER: _DESK | {"catalog:write", "events:read", "exports:read"},
+    Role.MANAGER: _DESK | {"bookings:overbook", "catalog:write", "events:read", "exports:read"},
     Role.STAFF: _DESK | {"events:read"},
     Role.VIEWER: _READ,
 }

@@ -1,6 +1,6 @@
 """Transactions, retries, and what PostgreSQL can do for us that Django has no name for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, wraps
@@ -181,7 +181,7 @@ def lock_timeout_becomes(refusal: type[DomainError]) -> Iterator[None]:
         raise refusal from error
 
 
-def rows(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
     """Run one statement written by hand and return what it gives.
 
     For the hottest reads alone: the ORM spends several times on wording a statement what

@@ -69,7 +69,7 @@ def staff(salon) -> Caller:
 def book(clock, haircut, ten_o_clock, staff) -> Callable[..., Booking]:
     """Book Mia a haircut of half an hour at ten, unless told otherwise."""
 
-    def book(at: datetime = ten_o_clock, **changes: Any) -> Booking:
+    def book(at: datetime = ten_o_clock, caller: Caller = staff, **changes: Any) -> Booking:
         usual = BookingRequest(
             service=haircut,
             customer=MIA,
@@ -78,7 +78,7 @@ def book(clock, haircut, ten_o_clock, staff) -> Callable[..., Booking]:
             inquiry="As last time",
             timezone="Europe/Berlin",
         )
-        return create_booking(replace(usual, **changes), caller=staff)
+        return create_booking(replace(usual, **changes), caller=caller)
 
     return book
 

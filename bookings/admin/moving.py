@@ -25,7 +25,7 @@ from bookings.admin.acting import (
 from bookings.admin.drafting import parse_day, parse_moment, parse_wall
 from bookings.admin.offering import moment_on, offer, refusal_of
 from bookings.models import Booking, Resource
-from bookings.services.allocating import live_allocations_of
+from bookings.services.allocating import kept_by
 from bookings.services.rescheduling import Changes, update_booking
 from core import times
 from core.admin.context import caller_of, desk_of
@@ -128,7 +128,7 @@ def _read(request: HttpRequest, booking: Booking) -> Move:
 def _show(
     admin: BookingAdmin, request: HttpRequest, booking: Booking, move: Move, **context: Any
 ) -> HttpResponseBase:
-    own = live_allocations_of(booking)
+    own = kept_by(booking).allocations
 
     def offered() -> Any:
         return offer(
@@ -138,6 +138,7 @@ def _show(
             minutes=move.minutes,
             resource_id=move.resource_id,
             besides=own,
+            without=booking.pk,
         )
 
     found = offered()

@@ -46,12 +46,18 @@ def offer(
     minutes: int,
     resource_id: UUID | None = None,
     besides: Collection[UUID] = (),
+    without: UUID | None = None,
 ) -> Offer:
     """Return what can be booked on `day` of `zone`. Three queries, six when there is nothing."""
 
     def free(window: Interval) -> list[FreeStart]:
         return free_slots(
-            service, window, minutes=minutes, resource_id=resource_id, besides=besides
+            service,
+            window,
+            minutes=minutes,
+            resource_id=resource_id,
+            besides=besides,
+            without=without,
         )
 
     tomorrow = midnight(day + timedelta(days=1), zone)

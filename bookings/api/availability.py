@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import TextChoices
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookings.api import examples
 from bookings.api.fields import TimezoneField
 from bookings.api.serializers import LONGEST_DURATION_MINUTES
+from bookings.availability.engine import FreeStart
 from bookings.availability.intervals import Interval
+from bookings.availability.reasons import Cause, Reason, ReasonCode
 from bookings.availability.rules import midnight
 from bookings.models import Resource, Service
 from bookings.selectors.catalog import default_service
-from bookings.selectors.slots import free_slots
+from bookings.selectors.slots import free_slots, next_slot, why_not
 from core.api.envelope import success
-from core.api.fields import OwnedField, QueryNumberField
+from core.api.fields import EnumField, OwnedField, QueryNumberField
 from core.api.schema import Operation, documented
 from core.api.serializers import HouseSerializer, InstantField, InstantOrDateField, instant
 from core.api.viewsets import TenantViewSet
 from core.errors import Invalid
 
+# What a candidate can be refused for; only the console refuses one that is off the grid.
+Code: type[TextChoices] = TextChoices(  # type: ignore[call-overload]
+    "ReasonCode", [(str(code), str(code)) for code in ReasonCode if code != ReasonCode.OFF_GRID]
+)
 LONGEST_RANGE = timedelta(days=62)
+LONGEST_EXPLAINED = timedelta(days=31)
 
 
-class AvailabilityQuerySerializer(HouseSerializer):
-    """`from` is included, `to` is not; a bare date is its midnight in `timezone`."""
+class WishSerializer(HouseSerializer):
+    """What is to be booked, as every question about free times asks."""
 
-    from_ = InstantOrDateField(help_text="The first time that counts.")
-    to = InstantOrDateField(help_text="The first time that no longer counts.")
     duration = QueryNumberField(
         min_value=1,
         max_value=LONGEST_DURATION_MINUTES,
@@ -52,6 +62,17 @@ class AvailabilityQuerySerializer(HouseSerializer):
     timezone = TimezoneField(required=False, help_text="Whose midnight a bare date means.")
 
 
+class AvailabilityQuerySerializer(WishSerializer):
+    """`from` is included, `to` is not; a bare date is its midnight in `timezone`."""
+
+    from_ = InstantOrDateField(help_text="The first time that counts.")
+    to = InstantOrDateField(help_text="The first time that no longer counts.")
+
+
+class NextQuerySerializer(WishSerializer):
+    after = InstantOrDateField(help_text="The first time that would do.")
+
+
 class SlotSerializer(HouseSerializer):
     start_time = InstantField()
     end_time = InstantField()
@@ -62,6 +83,33 @@ class SlotSerializer(HouseSerializer):
 
 class AvailabilitySerializer(HouseSerializer):
     slots = SlotSerializer(many=True)
+
+
+class NextSlotSerializer(HouseSerializer):
+    slot = SlotSerializer(allow_null=True)
+
+
+class CauseSerializer(HouseSerializer):
+    kind = serializers.ChoiceField(["BOOKING", "HOLD", "TIME_OFF", "HOLIDAY", "LIMIT"])
+    id = serializers.UUIDField(required=False, help_text="The row's.")
+    name = serializers.CharField(required=False, help_text="The holiday, or the limit.")
+
+
+class ReasonSerializer(HouseSerializer):
+    code = EnumField(Code)
+    cause = CauseSerializer(
+        required=False, help_text="What stands behind it; only for who may read bookings."
+    )
+
+
+class CandidateSerializer(HouseSerializer):
+    start_time = InstantField()
+    available = serializers.BooleanField()
+    reasons = ReasonSerializer(many=True, help_text="In order; empty when it can be booked.")
+
+
+class ExplanationSerializer(HouseSerializer):
+    candidates = CandidateSerializer(many=True)
 
 
 @documented(
@@ -78,6 +126,30 @@ class AvailabilitySerializer(HouseSerializer):
         answer=AvailabilitySerializer,
         answer_examples={"One free time": {"slots": [examples.SLOT]}},
     ),
+    explain=Operation(
+        id="explainTimes",
+        summary="Say why times are not offered",
+        description=(
+            "Each candidate start from `from` to `to` "
+            f"({LONGEST_EXPLAINED.days} days at most) with everything that stands against it. "
+            "Somebody who may read bookings also learns the rows behind the reasons: then a code "
+            "comes once for each of them."
+        ),
+        query=AvailabilityQuerySerializer,
+        answer=ExplanationSerializer,
+        answer_examples={"One free, one taken": {"candidates": examples.CANDIDATES}},
+    ),
+    next=Operation(
+        id="nextFreeTime",
+        summary="Find the first time that can be booked",
+        description="At or after `after`, as far ahead as the service can be booked.",
+        query=NextQuerySerializer,
+        answer=NextSlotSerializer,
+        answer_examples={
+            "The first free time": {"slot": examples.SLOT},
+            "Nothing is free": {"slot": None},
+        },
+    ),
 )
 class AvailabilityViewSet(TenantViewSet[Service]):
     queryset = Service.objects.all()
@@ -85,38 +157,94 @@ class AvailabilityViewSet(TenantViewSet[Service]):
     scope = "catalog"
 
     def list(self, request: Request) -> Response:
-        query = self.validated_query(AvailabilityQuerySerializer)
+        wish = self._wish(AvailabilityQuerySerializer)
+        slots = free_slots(
+            wish.service,
+            wish.window(LONGEST_RANGE),
+            minutes=wish.minutes,
+            resource_id=wish.resource,
+        )
+        return Response(success({"slots": [present_slot(slot, wish.minutes) for slot in slots]}))
+
+    @action(detail=False)
+    def explain(self, request: Request) -> Response:
+        wish = self._wish(AvailabilityQuerySerializer)
+        candidates = why_not(
+            wish.service,
+            wish.window(LONGEST_EXPLAINED),
+            minutes=wish.minutes,
+            resource_id=wish.resource,
+        )
+        knows_causes = self.caller.may("bookings:read")
+        found = [
+            {
+                "startTime": instant(start),
+                "available": not reasons,
+                "reasons": [
+                    told for reason in reasons for told in _told(reason, with_causes=knows_causes)
+                ],
+            }
+            for start, reasons in candidates
+        ]
+        return Response(success({"candidates": found}))
+
+    @action(detail=False)
+    def next(self, request: Request) -> Response:
+        wish = self._wish(NextQuerySerializer)
+        after = _moment(wish.query["after"], wish.zone)
+        slot = next_slot(wish.service, after, minutes=wish.minutes, resource_id=wish.resource)
+        return Response(success({"slot": slot and present_slot(slot, wish.minutes)}))
+
+    def _wish(self, serializer_class: type[WishSerializer]) -> Wish:
+        query = self.validated_query(serializer_class)
         service = query.get("service_id") or default_service(self.organization_id)
         minutes = query.get("duration", service.durations[0])
         if minutes not in service.durations:
             offered = ", ".join(map(str, service.durations))
             raise Invalid.at("duration", f"This service takes {offered} minutes.")
         resource = query.get("resource_id")
-        slots = free_slots(
-            service,
-            self._window(query, service),
-            minutes=minutes,
-            resource_id=resource.pk if resource else None,
-        )
-        length = timedelta(minutes=minutes)
-        found = [
-            {
-                "startTime": instant(slot.start),
-                "endTime": instant(slot.start + length),
-                "resourceIds": [str(row_id) for row_id in slot.resource_ids],
-            }
-            for slot in slots
-        ]
-        return Response(success({"slots": found}))
-
-    def _window(self, query: dict[str, Any], service: Service) -> Interval:
         zone = ZoneInfo(query.get("timezone") or service.organization.timezone)
-        window = Interval(_moment(query["from_"], zone), _moment(query["to"], zone))
+        return Wish(service, minutes, resource.pk if resource else None, zone, query)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A question about free times, with what was left out filled in."""
+
+    service: Service
+    minutes: int
+    resource: UUID | None
+    zone: ZoneInfo
+    query: dict[str, Any]
+
+    def window(self, longest: timedelta) -> Interval:
+        window = Interval(
+            _moment(self.query["from_"], self.zone), _moment(self.query["to"], self.zone)
+        )
         if window.end <= window.start:
             raise Invalid.at("to", "This has to be later than `from`.")
-        if window.end - window.start > LONGEST_RANGE:
-            raise Invalid.at("to", f"Ask for {LONGEST_RANGE.days} days at most.")
+        if window.end - window.start > longest:
+            raise Invalid.at("to", f"Ask for {longest.days} days at most.")
         return window
+
+
+def present_slot(slot: FreeStart, minutes: int) -> dict[str, Any]:
+    """Return one free time as a client reads it."""
+    return {
+        "startTime": instant(slot.start),
+        "endTime": instant(slot.start + timedelta(minutes=minutes)),
+        "resourceIds": [str(row_id) for row_id in slot.resource_ids],
+    }
+
+
+def _told(reason: Reason, *, with_causes: bool) -> Iterator[dict[str, Any]]:
+    causes = [cause for cause in reason.causes if isinstance(cause, Cause)] if with_causes else []
+    if not causes:
+        yield {"code": str(reason.code)}
+    for cause in causes:
+        known = {"kind": cause.kind, "id": cause.id and str(cause.id), "name": cause.name}
+        told = {name: value for name, value in known.items() if value}
+        yield {"code": str(reason.code), "cause": told}
 
 
 def _moment(value: datetime | date, zone: ZoneInfo) -> datetime:

@@ -44,6 +44,14 @@ HOLD_ID = "019349c8-4f50-7162-9d7e-8f9a0b1c2d04"
 TOKEN = "Qm9va2luZyBpcyBhIHByb21pc2UsIGFuZCBzbyBpcyBob2xk"  # noqa: S105  (an example)
 
 WISH_SLOT: Json = {"startTime": "2026-11-24T14:00:00+01:00", "duration": 30}
+CANDIDATES: list[Json] = [
+    {"startTime": "2026-11-24T13:00:00Z", "available": True, "reasons": []},
+    {
+        "startTime": "2026-11-24T13:30:00Z",
+        "available": False,
+        "reasons": [{"code": "TAKEN", "cause": {"kind": "BOOKING", "id": BOOKING_ID}}],
+    },
+]
 WISH: Json = {
     "name": "Mia Müller",
     "company": "Müller GmbH",

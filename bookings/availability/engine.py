@@ -1,6 +1,7 @@
 """The one engine: what it offers can be booked, and what it refuses it can explain.
 
-A start can be booked when all of this holds:
+A start can be booked when the service is not full then and of each thing that it needs enough
+resources can take it. One resource can when all of this holds:
 - the appointment, without buffers, lies inside opening hours and outside everything closed;
 - it begins no earlier than now plus the minimum notice, and on a local day (the resource's)
   no later than today plus the horizon;
@@ -10,17 +11,17 @@ A start can be booked when all of this holds:
 To judge a window it is enough to know what is busy within `ServiceRules.reach` of it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
-from bookings.availability.intervals import Interval, subtract, with_room
+from bookings.availability.intervals import Interval, merge, subtract, with_room
 from bookings.availability.reasons import RANK, Reason, ReasonCode
-from bookings.availability.rules import OpeningRules, hours_and_steps
-from bookings.availability.terms import Blocked, ResourceCalendar, ServiceRules
+from bookings.availability.rules import OpeningRules, hours_and_steps, stretches
+from bookings.availability.terms import Blocked, Demand, Need, ResourceCalendar, ServiceRules
 
 NOTHING = timedelta(0)
 # Beyond it nothing is computed: the ends of what a datetime can hold are not bookable.
@@ -34,6 +35,35 @@ class FreeStart(NamedTuple):
 
     start: datetime
     resource_ids: tuple[UUID, ...]
+
+
+def free_starts_for(
+    service: ServiceRules,
+    demand: Demand,
+    window: Interval,
+    *,
+    minutes: int,
+    now: datetime,
+) -> list[FreeStart]:
+    """Every start inside `window` at which all of `demand` can be had, in order.
+
+    The grid, and the resources that are told, are those of the first need.
+    """
+    first, *others = demand.needs
+    free = free_starts(service, first.calendars, window, minutes=minutes, now=now)
+    if first.quantity > 1:
+        free = [slot for slot in free if len(slot.resource_ids) >= first.quantity]
+    if demand.full:
+        free = [slot for slot in free if not _covering(demand.full, slot.start)]
+    for need in others:
+        if not free:
+            break
+        moments = [slot.start for slot in free]
+        able = Counter[datetime]()
+        for calendar in need.calendars:
+            able.update(_able(service, calendar, moments, minutes=minutes, now=_utc(now)))
+        free = [slot for slot in free if able[slot.start] >= need.quantity]
+    return free
 
 
 def free_starts(
@@ -90,16 +120,36 @@ def reasons_against(
     programs may book between the steps.
     """
     start, now = _utc(start), _utc(now)
-    if not now - LIFETIME < start < now + LIFETIME:
-        return (Reason(ReasonCode.HORIZON if start > now else ReasonCode.MIN_NOTICE),)
-    closest: tuple[Reason, ...] = ()
-    for calendar in calendars:
-        reasons = _reasons(service, calendar, start, minutes=minutes, now=now, on_grid=on_grid)
-        if not reasons:
-            return ()
-        if not closest or _closeness(reasons) > _closeness(closest):
-            closest = reasons
-    return closest or (Reason(ReasonCode.NO_LANE),)
+    if far := _too_far(start, now):
+        return far
+    need = Need(calendars=tuple(calendars))
+    return _against_need(service, need, start, minutes, now, on_grid=on_grid)
+
+
+def reasons_against_all(
+    service: ServiceRules,
+    demand: Demand,
+    start: datetime,
+    *,
+    minutes: int,
+    now: datetime,
+    on_grid: bool = False,
+) -> tuple[Reason, ...]:
+    """Why `demand` cannot be had at `start`, in the order of ReasonCode; empty when it can.
+
+    Of a need that asks for several, the last one that it could do with speaks.
+    """
+    start, now = _utc(start), _utc(now)
+    if far := _too_far(start, now):
+        return far
+    causes: defaultdict[ReasonCode, list[object]] = defaultdict(list)
+    for number, need in enumerate(demand.needs):
+        wants_grid = on_grid and number == 0  # a table has no times of its own
+        for reason in _against_need(service, need, start, minutes, now, on_grid=wants_grid):
+            causes[reason.code] += reason.causes
+    for full in _covering(demand.full, start):
+        causes[full.code] += [] if full.cause is None else [full.cause]
+    return tuple(Reason(code, tuple(causes[code])) for code in sorted(causes, key=RANK.__getitem__))
 
 
 def choose_lane(
@@ -112,6 +162,73 @@ def choose_lane(
         if not any(needed.overlaps(taken) for taken in calendar.busy.get(lane, ())):
             return lane
     return None
+
+
+def _too_far(start: datetime, now: datetime) -> tuple[Reason, ...]:
+    if now - LIFETIME < start < now + LIFETIME:
+        return ()
+    return (Reason(ReasonCode.HORIZON if start > now else ReasonCode.MIN_NOTICE),)
+
+
+def _covering(full: Sequence[Blocked], start: datetime) -> list[Blocked]:
+    return [stretch for stretch in full if stretch.start <= start < stretch.end]
+
+
+def _against_need(
+    service: ServiceRules,
+    need: Need,
+    start: datetime,
+    minutes: int,
+    now: datetime,
+    *,
+    on_grid: bool,
+) -> tuple[Reason, ...]:
+    """Why too few of a need's resources can; empty when enough of them can."""
+    against: list[tuple[Reason, ...]] = []
+    able = 0
+    for calendar in need.calendars:
+        reasons = _reasons(service, calendar, start, minutes=minutes, now=now, on_grid=on_grid)
+        able += not reasons
+        if able >= need.quantity:
+            return ()
+        if reasons:
+            against.append(reasons)
+    missing = need.quantity - able
+    if missing > len(against):
+        return (Reason(ReasonCode.NO_LANE),)
+    return sorted(against, key=_closeness, reverse=True)[missing - 1]
+
+
+def _able(
+    service: ServiceRules,
+    calendar: ResourceCalendar,
+    moments: Sequence[datetime],
+    *,
+    minutes: int,
+    now: datetime,
+) -> list[datetime]:
+    """Those of sorted `moments` that a resource can take, whatever its own steps are."""
+    length = timedelta(minutes=minutes)
+    bookable = service.bookable(now=now, timezone=calendar.timezone)
+    inside = [moment for moment in moments if bookable.start <= moment < bookable.end]
+    if not inside:
+        return []
+    reach = Interval(inside[0], inside[-1] + length)
+    shut = subtract([reach], merge(_hours(calendar, reach)))
+    waiting, _ = with_room(inside, shut, before=NOTHING, after=length)
+    if calendar.closed:
+        waiting, _ = with_room(waiting, calendar.closed, before=NOTHING, after=length)
+    before = timedelta(minutes=service.buffer_before_minutes)
+    after = timedelta(minutes=minutes + service.buffer_after_minutes)
+    able: list[datetime] = []
+    for lane in calendar.lanes:
+        found, waiting = with_room(waiting, calendar.busy.get(lane, ()), before=before, after=after)
+        able += found
+    return able
+
+
+def _hours(calendar: ResourceCalendar, window: Interval) -> list[Interval]:
+    return [stretch.during for rules in calendar.opening for stretch in stretches(rules, window)]
 
 
 def _grid(

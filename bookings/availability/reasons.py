@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 
 class ReasonCode(StrEnum):
@@ -14,7 +15,11 @@ class ReasonCode(StrEnum):
     BUFFER = "BUFFER"
     MIN_NOTICE = "MIN_NOTICE"
     HORIZON = "HORIZON"
+    # As many begin in that day, week or month as the service, or the customer, may have.
     LIMIT_DAY = "LIMIT_DAY"
+    LIMIT_WEEK = "LIMIT_WEEK"
+    LIMIT_MONTH = "LIMIT_MONTH"
+    LIMIT_CUSTOMER = "LIMIT_CUSTOMER"
     HELD = "HELD"
     TAKEN = "TAKEN"
     EXTERNAL_BUSY = "EXTERNAL_BUSY"
@@ -25,6 +30,14 @@ class ReasonCode(StrEnum):
 
 
 RANK = {code: rank for rank, code in enumerate(ReasonCode)}
+
+
+class Cause(NamedTuple):
+    """What stands behind a reason: a row of some kind by its id, or a name (of a holiday)."""
+
+    kind: str
+    id: UUID | None = None
+    name: str = ""
 
 
 class Reason(NamedTuple):

@@ -10,7 +10,6 @@ So an opening from 01:00 to 05:00 lasts 3 real hours on the night when an hour i
 and a day cut in two anywhere is open exactly as long as the uncut one.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +18,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bookings.availability.intervals import Interval, intersect, merge, starts
+from bookings.availability.intervals import Interval, intersect, merge, starts, subtract
 
 MIDNIGHT = time(0)
 DAY = timedelta(days=1)
@@ -42,16 +41,33 @@ class WeeklyHours:
 
 
 @dataclass(frozen=True, slots=True)
+class DateHours:
+    """One stretch of one date in local time, whatever the week says. Closing at 00:00 as above."""
+
+    on: date
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningRules:
     """Weekly hours meant in the IANA zone `timezone`, from `valid_from` to `valid_to`.
 
-    Both days are included, and None means without end. Stretches may touch or overlap.
+    Both days are included, and None means without end. Stretches may touch or overlap. Breaks
+    are taken out of them. On the dates `not_on` the week does not count; `dates` do, whatever
+    the validity says.
     """
 
     timezone: str
     weekly: tuple[WeeklyHours, ...]
     valid_from: date | None = None
     valid_to: date | None = None
+    breaks: tuple[WeeklyHours, ...] = ()
+    not_on: frozenset[date] = frozenset()
+    dates: tuple[DateHours, ...] = ()
+
+
+EVERY_DAY = tuple(WeeklyHours(weekday, MIDNIGHT, MIDNIGHT) for weekday in range(7))
 
 
 class Stretch(NamedTuple):
@@ -95,21 +111,53 @@ def stretches(rules: OpeningRules, window: Interval) -> list[Stretch]:
     first = shown(window.start, zone).date()
     # A day more: where midnight is doubled, the new day has begun while the old is shown again.
     last = shown(window.end, zone).date() + DAY
+    written = [(hours.on, hours.opens, hours.closes) for hours in rules.dates]
+    found = [
+        local_stretch(on, opens, closes, zone)
+        for on, opens, closes in written
+        if first <= on <= last
+    ]
     if rules.valid_from:
         first = max(first, rules.valid_from)
     if rules.valid_to:
         last = min(last, rules.valid_to)
-    hours_of: defaultdict[int, list[WeeklyHours]] = defaultdict(list)
-    for hours in rules.weekly:
-        hours_of[hours.weekday].append(hours)
-    found = []
+    week = _week_of(rules.weekly, rules.breaks)
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         day = date.fromordinal(ordinal)
-        for hours in hours_of[day.weekday()]:
-            stretch = local_stretch(day, hours.opens, hours.closes, zone)
-            if stretch.during.overlaps(window):
-                found.append(stretch)
-    return found
+        if day in rules.not_on:
+            continue
+        found += [local_stretch(day, opens, closes, zone) for opens, closes in week[day.weekday()]]
+    return [stretch for stretch in found if stretch.during.overlaps(window)]
+
+
+@lru_cache(maxsize=4096)
+def _week_of(
+    weekly: tuple[WeeklyHours, ...], breaks: tuple[WeeklyHours, ...]
+) -> tuple[tuple[tuple[time, time], ...], ...]:
+    """The hours of each weekday, breaks cut out on the wall clock, so steps begin after them."""
+    week: list[tuple[tuple[time, time], ...]] = []
+    for weekday in range(7):
+        open_, shut = (
+            [(hours.opens, hours.closes) for hours in kind if hours.weekday == weekday]
+            for kind in (weekly, breaks)
+        )
+        week.append(tuple(_without(open_, shut) if shut else open_))
+    return tuple(week)
+
+
+def _without(
+    hours: Iterable[tuple[time, time]], breaks: Iterable[tuple[time, time]]
+) -> list[tuple[time, time]]:
+    """Local hours of one day less its breaks, cut on a clock without zone."""
+    day = datetime(2000, 1, 1, tzinfo=UTC)
+
+    def on_a_day(stretch: tuple[time, time]) -> Interval:
+        opens, closes = stretch
+        end = DAY if closes == MIDNIGHT else _since_midnight(closes)
+        return Interval(day + _since_midnight(opens), day + end)
+
+    left = subtract(map(on_a_day, hours), map(on_a_day, breaks))
+    return [(start.time(), end.time()) for start, end in left]
 
 
 def local_stretch(day: date, opens: time, closes: time, zone: ZoneInfo) -> Stretch:

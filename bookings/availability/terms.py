@@ -87,3 +87,23 @@ class ResourceCalendar:
     opening: tuple[OpeningRules, ...]
     busy: Mapping[int, Sequence[Interval]] = field(default_factory=dict)
     closed: Sequence[Blocked] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One of the things that an appointment takes at once: `quantity` of these calendars."""
+
+    calendars: tuple[ResourceCalendar, ...]
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """Everything that an appointment takes at once. The first need is who it is with.
+
+    A resource stands in one need alone. `full` are the stretches in which no further one may
+    begin (LIMIT_DAY and its like), sorted by start.
+    """
+
+    needs: tuple[Need, ...]
+    full: Sequence[Blocked] = ()

@@ -83,7 +83,9 @@ class Booking(TenantModel):
         WAITLIST = "WAITLIST", _("Waitlist")
 
     reference = models.CharField(max_length=12, default=new_reference, editable=False)
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="bookings")
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="bookings", db_index=False
+    )
     resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="bookings")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="bookings")
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
@@ -165,6 +167,7 @@ class Booking(TenantModel):
             models.Index(
                 fields=["organization", "status", "starts_at", "id"], name="booking_by_status"
             ),
+            models.Index(fields=["service", "starts_at"], name="booking_by_service"),
             models.Index(fields=["resource", "starts_at"], name="booking_by_resource"),
             models.Index(fields=["organization", "email_index"], name="booking_by_email"),
             models.Index(

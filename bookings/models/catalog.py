@@ -124,7 +124,7 @@ class Service(TenantModel):
     Limits:  how many open or kept appointments may begin in a day, week (Monday first) or month
              of the organization's zone, for the service as a whole and per customer.
     Answer:  a request that nobody answers gives its time back after `answer_within_minutes`,
-             at the latest when it would begin; empty means only then.
+             at the latest when it would begin; empty means that it waits for ever.
     Policy:  what a customer may still do alone, counted back from the start. After the deadline
              they may cancel only where `late_fee_amount` says what that costs; it is noted on
              the booking. Staff are not bound by it.

@@ -10,12 +10,14 @@ class Hold(TenantModel):
 
     Only who has the token (we keep its SHA-256) can book with it or drop it. It lapses at
     `expires_at` by itself; `ended_at` says when it was dropped, lapsed or became a booking.
+    `assignment` says why this resource, as on a booking.
     """
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
     resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    assignment = models.JSONField(null=True)
     token_digest = models.BinaryField(max_length=32)
     made_by_id = models.UUIDField(null=True)
     expires_at = models.DateTimeField()

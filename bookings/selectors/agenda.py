@@ -4,18 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
-from operator import itemgetter
 from uuid import UUID
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, QuerySet
 
 from bookings.availability.intervals import Interval, intersect, merge, subtract
-from bookings.availability.rules import OpeningRules, opening_intervals
-from bookings.availability.rules import WeeklyHours as Hours
-from bookings.availability.terms import ResourceCalendar
-from bookings.models import Booking, Resource, WeeklyHours
+from bookings.availability.rules import opening_intervals
+from bookings.models import Allocation, Booking, Resource
+from bookings.selectors.crew import calendars_named
 from bookings.selectors.slots import read_busy
 
 LONGEST_APPOINTMENT = timedelta(days=1)
@@ -47,37 +43,26 @@ class Capped:
 def agenda_of(organization_id: UUID, window: Interval, *, now: datetime) -> list[Line]:
     """Return a line for each active resource, and for each other that is booked in `window`.
 
-    Four queries. Free is what is open, not taken on all lanes, not over, and at least a
-    quarter of an hour; what is cancelled is left out.
+    Five queries. Open is without time off and holidays; free is what is open, not taken on all
+    lanes, not over, and at least a quarter of an hour; what is cancelled is left out. A booking
+    stands on the line of everything that it keeps busy.
     """
-    booked = _booked(organization_id, window)
-    by_resource: defaultdict[UUID, list[Booking]] = defaultdict(list)
-    for booking in booked:
-        by_resource[booking.resource_id].append(booking)
-    lanes = ArrayAgg("lanes__id", order_by="lanes__number", filter=Q(lanes__is_active=True))
+    by_resource = _booked(organization_id, window)
     resources = list(
         Resource.objects.for_organization(organization_id)
         .filter(Q(is_active=True) | Q(pk__in=by_resource))
-        .annotate(lane_ids=lanes)
         .order_by("name", "id")
     )
-    opening = opening_of(resources)
-    calendars = [
-        ResourceCalendar(
-            resource_id=resource.pk,
-            timezone=resource.timezone,
-            lanes=tuple(resource.lane_ids or ()),
-            opening=tuple(opening.get(resource.pk, ())),
-        )
-        for resource in resources
-    ]
+    known = calendars_named([resource.pk for resource in resources], window)
+    calendars = [known[resource.pk] for resource in resources]
     busy = read_busy(calendars, window, now=now)
     ahead = Interval(max(window.start, now), window.end)
     lines = []
     for resource, calendar in zip(resources, calendars, strict=True):
-        hours = merge(
+        opening = merge(
             stretch for rules in calendar.opening for stretch in opening_intervals(rules, window)
         )
+        hours = subtract(opening, calendar.closed)
         free = _free(calendar.lanes, hours, busy.by_lane, ahead) if resource.is_active else []
         lines.append(Line(resource, hours, free, by_resource[resource.pk]))
     return lines
@@ -102,37 +87,26 @@ def how_many(rows: QuerySet[Booking]) -> Capped:
     return Capped(min(found, COUNTED_UP_TO), found > COUNTED_UP_TO)
 
 
-def opening_of(resources: Sequence[Resource]) -> dict[UUID, list[OpeningRules]]:
-    """Return the schedules of resources as the engine wants them. One query."""
-    zones = {resource.pk: resource.timezone for resource in resources}
-    rows = (
-        WeeklyHours.objects.filter(schedule__resource__in=zones)
-        .order_by("schedule_id", "weekday", "opens")
-        .values_list(
-            "schedule__resource_id",
-            "schedule_id",
-            "schedule__valid_from_on",
-            "schedule__valid_to_on",
-            "weekday",
-            "opens",
-            "closes",
-        )
-    )
-    opening: defaultdict[UUID, list[OpeningRules]] = defaultdict(list)
-    for (resource_id, _, *valid), stretches in groupby(rows, key=itemgetter(0, 1, 2, 3)):
-        weekly = tuple(Hours(*row[4:]) for row in stretches)
-        opening[resource_id].append(OpeningRules(zones[resource_id], weekly, *valid))
-    return opening
-
-
-def _booked(organization_id: UUID, window: Interval) -> list[Booking]:
+def _booked(organization_id: UUID, window: Interval) -> defaultdict[UUID, list[Booking]]:
+    """Return what is booked in `window`, by each resource that it keeps busy, by start."""
     rows = Booking.objects.for_organization(organization_id).filter(
         starts_at__lt=window.end,
         starts_at__gt=window.start - LONGEST_APPOINTMENT,
         ends_at__gt=window.start,
     )
-    rows = rows.exclude(status=Booking.Status.CANCELLED).select_related("service")
-    return list(rows.order_by("starts_at", "id"))
+    rows = rows.exclude(status=Booking.Status.CANCELLED)
+    in_order = rows.select_related("service").order_by("starts_at", "id")
+    booked = {booking.pk: booking for booking in in_order}
+    live = Allocation.objects.filter(booking__in=rows.order_by().values("pk"), released_at=None)
+    resources_of = {pk: {booking.resource_id} for pk, booking in booked.items()}
+    for pk, resource_id in live.values_list("booking_id", "lane__resource_id"):
+        if pk in resources_of:  # not what was booked between the two reads
+            resources_of[pk].add(resource_id)
+    by_resource: defaultdict[UUID, list[Booking]] = defaultdict(list)
+    for pk, booking in booked.items():
+        for resource_id in resources_of[pk]:
+            by_resource[resource_id].append(booking)
+    return by_resource
 
 
 def _free(

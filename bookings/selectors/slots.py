@@ -4,21 +4,25 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from bookings.availability.engine import FreeStart, free_starts
+from bookings.availability.engine import FreeStart, free_starts_for, reasons_against_all
 from bookings.availability.intervals import Interval
-from bookings.availability.reasons import ReasonCode
-from bookings.availability.rules import OpeningRules
-from bookings.availability.rules import WeeklyHours as Hours
+from bookings.availability.reasons import Cause, Reason, ReasonCode
+from bookings.availability.rules import EVERY_DAY, OpeningRules, hours_and_steps
 from bookings.availability.terms import Blocked, ResourceCalendar, ServiceRules
 from bookings.models import Service
 from bookings.models.allocation import LONGEST_ALLOCATION
+from bookings.selectors.crew import Crew, crew_of
+from bookings.selectors.limits import full_periods
 from core.db import rows
+
+# What `next_slot` reads at a time: usually the first is enough, together they pass any horizon.
+FIRST_LOOKED_AT = [timedelta(days=days) for days in (7, 28, 120, 2000)]
 
 
 def rules_of(service: Service) -> ServiceRules:
@@ -30,45 +34,6 @@ def rules_of(service: Service) -> ServiceRules:
         minimum_notice_minutes=service.minimum_notice_minutes,
         horizon_days=service.horizon_days,
     )
-
-
-CALENDARS = """
-    SELECT resource.id, resource.timezone,
-           ARRAY(
-               SELECT id FROM bookings_lane
-               WHERE resource_id = resource.id AND is_active ORDER BY number
-           ),
-           schedule.id, schedule.valid_from_on, schedule.valid_to_on,
-           hours.weekday, hours.opens, hours.closes
-    FROM bookings_serviceresource AS offered
-    JOIN bookings_resource AS resource ON resource.id = offered.resource_id
-    LEFT JOIN bookings_schedule AS schedule ON schedule.resource_id = resource.id
-    LEFT JOIN bookings_weeklyhours AS hours ON hours.schedule_id = schedule.id
-    WHERE offered.service_id = %s AND resource.is_active
-      AND (%s::uuid IS NULL OR resource.id = %s)
-    ORDER BY resource.id, schedule.id, hours.weekday, hours.opens
-"""
-
-
-def calendars_of(service: Service, *, resource_id: UUID | None = None) -> list[ResourceCalendar]:
-    """Return who can do `service` (or that one of them), with hours and lanes and nothing busy.
-
-    One query. Empty when the resource does not offer the service or is not active.
-    """
-    calendars = []
-    found = rows(CALENDARS, [service.pk, resource_id, resource_id])
-    for (row_id, zone, lanes), its_rows in groupby(found, key=lambda row: row[:3]):
-        opening = []
-        for (schedule_id, *valid), stretches in groupby(its_rows, key=lambda row: row[3:6]):
-            weekly = tuple(Hours(*row[6:]) for row in stretches if row[6] is not None)
-            if schedule_id is not None and weekly:
-                opening.append(OpeningRules(zone, weekly, *valid))
-        calendars.append(
-            ResourceCalendar(
-                resource_id=row_id, timezone=zone, lanes=tuple(lanes), opening=tuple(opening)
-            )
-        )
-    return calendars
 
 
 BUSY = """
@@ -134,11 +99,11 @@ def with_causes(
     for row in _live(CAUSES, calendars, window, besides):
         lane, start, end, expires_at, booking, booked, booked_until, hold, held, held_until = row
         if booking is not None:
-            part = Interval(booked, booked_until)
-            busy[lane].append(Blocked(start, end, ReasonCode.TAKEN, part, booking))
+            part, cause = Interval(booked, booked_until), Cause("BOOKING", booking)
+            busy[lane].append(Blocked(start, end, ReasonCode.TAKEN, part, cause))
         elif expires_at > now:
-            part = Interval(held, held_until)
-            busy[lane].append(Blocked(start, end, ReasonCode.HELD, part, hold))
+            part, cause = Interval(held, held_until), Cause("HOLD", hold)
+            busy[lane].append(Blocked(start, end, ReasonCode.HELD, part, cause))
     return [replace(calendar, busy=busy) for calendar in calendars]
 
 
@@ -150,14 +115,80 @@ def free_slots(
     resource_id: UUID | None = None,
     now: datetime | None = None,
     besides: Collection[UUID] = (),
+    without: UUID | None = None,
 ) -> list[FreeStart]:
-    """Return every start in `window` that can be booked now. Two queries."""
+    """Return every start in `window` that can be booked now. Two queries, three with limits.
+
+    `besides` are allocations that do not count, and `without` is their booking, when moving.
+    """
     now = now or timezone.now()
-    calendars = calendars_of(service, resource_id=resource_id)
+    crew = crew_of(service, window, resource_id=resource_id)
+    return _free_in(service, crew, window, minutes, now, besides, without)
+
+
+def next_slot(
+    service: Service,
+    after: datetime,
+    *,
+    minutes: int,
+    resource_id: UUID | None = None,
+    now: datetime | None = None,
+) -> FreeStart | None:
+    """Return the first start at or after `after` that can be booked now, up to the horizon.
+
+    Hours are read once for all of it, what is busy in stretches that grow: two queries when
+    there is something within a week, six at most.
+    """
+    now = now or timezone.now()
+    end = now + timedelta(days=service.horizon_days + 2)
+    if after >= end:
+        return None
+    crew = crew_of(service, Interval(after, end), resource_id=resource_id)
+    start = max(after, now)
+    for reach in FIRST_LOOKED_AT:
+        until = min(start + reach, end)
+        if free := _free_in(service, crew, Interval(start, until), minutes, now, (), None):
+            return free[0]
+        start = until
+    return None
+
+
+def why_not(
+    service: Service,
+    window: Interval,
+    *,
+    minutes: int,
+    resource_id: UUID | None = None,
+    now: datetime | None = None,
+) -> list[tuple[datetime, tuple[Reason, ...]]]:
+    """Return the candidate starts of `window`, each with what stands against it. Three queries.
+
+    Candidates are what the hours of those who do the service have as steps and, outside of
+    hours, the steps on the organization's clock from its midnight on. A time between the steps
+    is no candidate: it is not offered, and still may be booked.
+    """
+    now = now or timezone.now()
+    crew = crew_of(service, window, resource_id=resource_id)
     rules = rules_of(service)
     reach = rules.reach(window.start, window.end, minutes=minutes)
-    busy = read_busy(calendars, reach, now=now, besides=besides)
-    return free_starts(rules, busy.on(calendars), window, minutes=minutes, now=now)
+    known = crew.with_calendars(with_causes(crew.calendars, reach, now=now))
+    demand = known.demand(full=full_periods(service, window, now=now))
+    step = timedelta(minutes=service.slot_step_minutes)
+    around_the_clock = OpeningRules(service.organization.timezone, EVERY_DAY)
+    opening = {rules for one in crew.needs[0].calendars for rules in one.opening}
+    _, starts = hours_and_steps([around_the_clock, *opening], window, step)
+    found = []
+    for start in starts:
+        if not window.start <= start < window.end:
+            continue
+        against = partial(reasons_against_all, rules, demand, start, minutes=minutes, now=now)
+        reasons = against(on_grid=True)
+        if any(reason.code == ReasonCode.OFF_GRID for reason in reasons):
+            reasons = against()
+            if not reasons:
+                continue
+        found.append((start, reasons))
+    return found
 
 
 def alternatives_to(
@@ -167,6 +198,7 @@ def alternatives_to(
     minutes: int,
     resource_id: UUID | None = None,
     besides: Collection[UUID] = (),
+    without: UUID | None = None,
     most: int = 3,
 ) -> list[FreeStart]:
     """Return up to `most` free starts near `starts_at`: the nearest, in the order of time."""
@@ -174,12 +206,35 @@ def alternatives_to(
     for reach in (day, 7 * day):
         window = Interval(starts_at - reach, starts_at + reach)
         free = free_slots(
-            service, window, minutes=minutes, resource_id=resource_id, besides=besides
+            service,
+            window,
+            minutes=minutes,
+            resource_id=resource_id,
+            besides=besides,
+            without=without,
         )
         if len(free) >= most:
             break
     nearest = sorted(free, key=lambda slot: abs(slot.start - starts_at))[:most]
     return sorted(nearest)
+
+
+def _free_in(
+    service: Service,
+    crew: Crew,
+    window: Interval,
+    minutes: int,
+    now: datetime,
+    besides: Collection[UUID],
+    without: UUID | None,
+) -> list[FreeStart]:
+    rules = rules_of(service)
+    calendars = crew.calendars
+    reach = rules.reach(window.start, window.end, minutes=minutes)
+    busy = read_busy(calendars, reach, now=now, besides=besides)
+    full = full_periods(service, window, now=now, without=without)
+    demand = crew.with_calendars(busy.on(calendars)).demand(full=full)
+    return free_starts_for(rules, demand, window, minutes=minutes, now=now)
 
 
 def _live(

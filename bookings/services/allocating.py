@@ -7,20 +7,23 @@ resources (sorted, in one statement), then sessions, bundles, bookings.
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
-from bookings.availability.engine import choose_lane, reasons_against
+from bookings.availability.engine import choose_lane, reasons_against, reasons_against_all
 from bookings.availability.intervals import Interval
 from bookings.availability.reasons import ReasonCode
-from bookings.availability.terms import ResourceCalendar, ServiceRules
+from bookings.availability.terms import ServiceRules
 from bookings.errors import NotOffered, SlotTaken
 from bookings.models import Allocation, Booking, Hold, Service
-from bookings.selectors.slots import calendars_of, read_busy, rules_of, with_causes
+from bookings.selectors.crew import Crew, crew_of
+from bookings.selectors.limits import full_periods, is_limited
+from bookings.selectors.slots import read_busy, rules_of, with_causes
+from bookings.services.assigning import choose
 from core import events
 from core.access import Caller
 from core.db import require_transaction, rows, violation_of
@@ -29,7 +32,22 @@ from core.db import require_transaction, rows, violation_of
 SOMEBODY_ELSES = {ReasonCode.TAKEN, ReasonCode.HELD, ReasonCode.NO_LANE}
 
 LOCK = "SELECT id FROM bookings_resource WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-HALF_A_DAY = timedelta(hours=12)  # around a start: the day by which work is shared out
+KEPT = """
+    SELECT allocation.id, lane.resource_id FROM bookings_allocation AS allocation
+    JOIN bookings_lane AS lane ON lane.id = allocation.lane_id
+    WHERE allocation.booking_id = %s AND allocation.released_at IS NULL
+    ORDER BY allocation.id
+"""
+LOCK_KEPT = """
+    SELECT id FROM bookings_resource
+    WHERE id = %s OR id IN (
+        SELECT lane.resource_id FROM bookings_allocation AS allocation
+        JOIN bookings_lane AS lane ON lane.id = allocation.lane_id
+        WHERE allocation.booking_id = %s AND allocation.released_at IS NULL
+    )
+    ORDER BY id FOR NO KEY UPDATE
+"""
+LOCK_SERVICE = "SELECT id FROM bookings_service WHERE id = %s FOR NO KEY UPDATE"
 
 SENTENCES = {
     ReasonCode.OUTSIDE_HOURS: "This time is outside opening hours.",
@@ -38,27 +56,34 @@ SENTENCES = {
     ReasonCode.BUFFER: "This time is too close to another appointment.",
     ReasonCode.MIN_NOTICE: "This time is too soon to be booked.",
     ReasonCode.HORIZON: "This time is too far ahead to be booked.",
+    ReasonCode.LIMIT_DAY: "This day has as many appointments as it may have.",
+    ReasonCode.LIMIT_WEEK: "This week has as many appointments as it may have.",
+    ReasonCode.LIMIT_MONTH: "This month has as many appointments as it may have.",
+    ReasonCode.LIMIT_CUSTOMER: "This customer has as many appointments as one may have then.",
+    ReasonCode.EXTERNAL_BUSY: "Nobody is free at this time.",
     ReasonCode.OFF_GRID: "Appointments do not begin at this minute.",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where there is room: one lane of one resource, from `starts_at` for `minutes`."""
+    """Where there is room from `starts_at` for `minutes`: with `resource_id`, on all of `lanes`.
+
+    `assignment` says why they were chosen, None where there was nothing to choose.
+    """
 
     resource_id: UUID
-    lane_id: int
+    lanes: tuple[int, ...]
     starts_at: datetime
     minutes: int
     rules: ServiceRules
+    assignment: dict[str, object] | None = None
+    is_overbooked: bool = False
 
     @property
     def taken(self) -> Interval:
-        """The stretch that the lane is busy, buffers included."""
-        return Interval(
-            self.starts_at - timedelta(minutes=self.rules.buffer_before_minutes),
-            self.starts_at + timedelta(minutes=self.minutes + self.rules.buffer_after_minutes),
-        )
+        """The stretch that the lanes are busy, buffers included."""
+        return self.rules.reach(self.starts_at, self.starts_at, minutes=self.minutes)
 
 
 def lock_resources(resource_ids: Collection[UUID]) -> set[UUID]:
@@ -70,6 +95,12 @@ def lock_resources(resource_ids: Collection[UUID]) -> set[UUID]:
     return {row_id for (row_id,) in rows(LOCK, [list(resource_ids)])}
 
 
+def lock_service(service: Service) -> None:
+    """Queue behind whoever is counting this service's bookings. After its resources."""
+    require_transaction()
+    rows(LOCK_SERVICE, [service.pk])
+
+
 def find_place(
     *,
     service: Service,
@@ -78,68 +109,81 @@ def find_place(
     resource_id: UUID | None = None,
     also_lock: Iterable[UUID] = (),
     besides: Sequence[UUID] = (),
+    without: UUID | None = None,
     on_grid: bool = False,
 ) -> Place:
     """Lock whoever could take `minutes` at `starts_at` and return where there is room.
 
     The one engine that offered the time judges it again, with what is busy read after the
-    lock. Among several resources the one with the least to do that day is chosen.
-    `also_lock` are resources that the caller is about to free; `besides` are allocations
-    that do not count (one's own, when moving). Lapsed holds in the way are released.
-    `on_grid` also refuses a start between the steps that the service offers.
+    lock; the service's rule chooses among those who are free. `also_lock` are resources that
+    the caller is about to free; `besides` are allocations that do not count (one's own, when
+    moving), and `without` is their booking. Lapsed holds in the way are released. `on_grid`
+    also refuses a start between the steps that the service offers.
 
     Raises SlotTaken, NotOffered.
     """
     rules = rules_of(service)
     now = timezone.now()
-    calendars = calendars_of(service, resource_id=resource_id)
-    possible = [
-        calendar
-        for calendar in calendars
-        if not reasons_against(
-            rules, [calendar], starts_at, minutes=minutes, now=now, on_grid=on_grid
-        )
-    ]
-    if not possible:
-        _refuse(rules, calendars, starts_at, minutes, now, besides=besides, on_grid=on_grid)
-    lock_resources({calendar.resource_id for calendar in possible} | set(also_lock))
+    window = rules.reach(starts_at, starts_at, minutes=minutes)
+    crew = crew_of(service, window, resource_id=resource_id)
+    asked = Asked(service, crew, starts_at, minutes, besides, without, on_grid)
+    possible = crew.with_calendars(
+        [
+            one
+            for one in crew.calendars
+            if not reasons_against(rules, [one], starts_at, minutes=minutes, now=now)
+        ]
+    )
+    demand = possible.demand()
+    if reasons_against_all(rules, demand, starts_at, minutes=minutes, now=now, on_grid=on_grid):
+        _refuse(asked, now)
+    lock_resources({one.resource_id for one in possible.calendars} | set(also_lock))
+    if is_limited(service):
+        lock_service(service)
     now = timezone.now()
-    day = rules.reach(starts_at - HALF_A_DAY, starts_at + HALF_A_DAY, minutes=minutes)
-    busy = read_busy(possible, day, now=now, besides=besides)
-    free = [
-        calendar
-        for calendar in busy.on(possible)
-        if choose_lane(calendar, starts_at, minutes=minutes, service=rules) is not None
-    ]
-    if not free:
-        _refuse(rules, calendars, starts_at, minutes, now, besides=besides, on_grid=on_grid)
-    chosen = min(free, key=_busy_time)
-    lane_id = choose_lane(chosen, starts_at, minutes=minutes, service=rules)
-    assert lane_id is not None  # noqa: S101  (it is in `free` because there is one)
+    busy = read_busy(possible.calendars, window, now=now, besides=besides)
+    full = full_periods(service, window, now=now, without=without)
+    free = possible.with_calendars(
+        [
+            one
+            for one in busy.on(possible.calendars)
+            if choose_lane(one, starts_at, minutes=minutes, service=rules) is not None
+        ]
+    )
+    if reasons_against_all(
+        rules, free.demand(full=full), starts_at, minutes=minutes, now=now, on_grid=on_grid
+    ):
+        _refuse(asked, now)
+    chosen, assignment = choose(service, free, starts_at)
+    lanes = [choose_lane(one, starts_at, minutes=minutes, service=rules) for one in chosen]
     place = Place(
-        resource_id=chosen.resource_id,
-        lane_id=lane_id,
+        resource_id=chosen[0].resource_id,
+        lanes=tuple(lane for lane in lanes if lane is not None),
         starts_at=starts_at,
         minutes=minutes,
         rules=rules,
+        assignment=assignment,
     )
-    if lane_id in busy.lapsed_lanes:
-        _release_lapsed_holds(lane_id, place.taken, now)
+    if lapsed := busy.lapsed_lanes.intersection(place.lanes):
+        _release_lapsed_holds(lapsed, place.taken, now)
     return place
 
 
-def new_allocation(
+def new_allocations(
     place: Place, *, booking: Booking | None = None, hold: Hold | None = None
-) -> Allocation:
-    """Return the row that takes `place`, not saved: insert it inside `taking()`."""
-    return Allocation(
-        lane_id=place.lane_id,
-        booking=booking,
-        hold=hold,
-        starts_at=place.taken.start,
-        ends_at=place.taken.end,
-        expires_at=hold.expires_at if hold else None,
-    )
+) -> list[Allocation]:
+    """Return the rows that take `place`, not saved: insert them inside `taking()`."""
+    return [
+        Allocation(
+            lane_id=lane_id,
+            booking=booking,
+            hold=hold,
+            starts_at=place.taken.start,
+            ends_at=place.taken.end,
+            expires_at=hold.expires_at if hold else None,
+        )
+        for lane_id in place.lanes
+    ]
 
 
 def taking() -> AbstractContextManager[None]:
@@ -175,51 +219,70 @@ def relabel(hold: Hold, booking: Booking) -> None:
     )
 
 
-def live_allocations_of(booking: Booking) -> list[UUID]:
-    live = Allocation.objects.filter(booking=booking, released_at=None)
-    return list(live.values_list("pk", flat=True))
+@dataclass(frozen=True)
+class Kept:
+    """What a booking keeps busy now: its live allocations, and the resources they are on."""
+
+    allocations: tuple[UUID, ...]
+    resources: frozenset[UUID]
 
 
-def _refuse(
-    rules: ServiceRules,
-    calendars: Sequence[ResourceCalendar],
-    starts_at: datetime,
-    minutes: int,
-    now: datetime,
-    *,
-    besides: Sequence[UUID],
-    on_grid: bool,
-) -> NoReturn:
+def kept_by(booking: Booking) -> Kept:
+    found = rows(KEPT, [booking.pk])
+    return Kept(
+        tuple(allocation for allocation, _ in found),
+        frozenset({booking.resource_id, *(resource for _, resource in found)}),
+    )
+
+
+def lock_resources_of(booking: Booking) -> None:
+    """Queue for everything that a booking keeps busy, in one sorted statement."""
+    require_transaction()
+    rows(LOCK_KEPT, [booking.resource_id, booking.pk])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, to be explained when it is refused."""
+
+    service: Service
+    crew: Crew
+    starts_at: datetime
+    minutes: int
+    besides: Sequence[UUID]
+    without: UUID | None
+    on_grid: bool
+
+
+def _refuse(asked: Asked, now: datetime) -> NoReturn:
     """Raise the first reason that explain gives for this start."""
-    window = rules.reach(starts_at, starts_at, minutes=minutes)
-    known = with_causes(calendars, window, now=now, besides=besides)
-    reasons = reasons_against(rules, known, starts_at, minutes=minutes, now=now, on_grid=on_grid)
+    rules = rules_of(asked.service)
+    window = rules.reach(asked.starts_at, asked.starts_at, minutes=asked.minutes)
+    known = with_causes(asked.crew.calendars, window, now=now, besides=asked.besides)
+    full = full_periods(asked.service, window, now=now, without=asked.without)
+    reasons = reasons_against_all(
+        rules,
+        asked.crew.with_calendars(known).demand(full=full),
+        asked.starts_at,
+        minutes=asked.minutes,
+        now=now,
+        on_grid=asked.on_grid,
+    )
     if not reasons or reasons[0].code in SOMEBODY_ELSES:
         raise SlotTaken
     code = reasons[0].code
     raise NotOffered(str(code), SENTENCES.get(code))
 
 
-def _busy_time(calendar: ResourceCalendar) -> tuple[timedelta, UUID]:
-    busy = sum(
-        (
-            stretch.end - stretch.start
-            for lane in calendar.lanes
-            for stretch in calendar.busy.get(lane, ())
-        ),
-        timedelta(0),
-    )
-    return busy, calendar.resource_id
-
-
-def _release_lapsed_holds(lane_id: int, stretch: Interval, now: datetime) -> None:
+def _release_lapsed_holds(lanes: Iterable[int], stretch: Interval, now: datetime) -> None:
     """The constraint still counts a lapsed hold until its row says that it was released."""
     lapsed = Allocation.objects.filter(
-        Q(lane_id=lane_id, released_at=None, expires_at__lte=now),
+        Q(lane_id__in=list(lanes), released_at=None, expires_at__lte=now),
         starts_at__lt=stretch.end,
         ends_at__gt=stretch.start,
     )
-    end_lapsed(Hold.objects.filter(pk__in=list(lapsed.values_list("hold_id", flat=True))), now)
+    holds = set(lapsed.values_list("hold_id", flat=True))
+    end_lapsed(Hold.objects.filter(pk__in=holds), now)
 
 
 def end_lapsed(holds: Iterable[Hold], now: datetime) -> None:

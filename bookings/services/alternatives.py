@@ -16,10 +16,16 @@ def with_alternatives(
     minutes: int,
     resource_id: UUID | None,
     besides: tuple[UUID, ...] = (),
+    without: UUID | None = None,
 ) -> SlotTaken:
     """Return the refusal with up to three free times near the one that was wanted."""
     nearby = alternatives_to(
-        service, starts_at, minutes=minutes, resource_id=resource_id, besides=besides
+        service,
+        starts_at,
+        minutes=minutes,
+        resource_id=resource_id,
+        besides=besides,
+        without=without,
     )
     length = timedelta(minutes=minutes)
     offered = [

@@ -9,14 +9,18 @@ from uuid import UUID
 from django.db.models import Model
 from django.utils import timezone
 
-from bookings.errors import ReferenceTaken, SlotTaken
-from bookings.models import Booking, Resource, Service
+from bookings.availability.reasons import ReasonCode
+from bookings.errors import NotOffered, ReferenceTaken, SlotTaken
+from bookings.models import Booking, Resource, Series, Service
 from bookings.models.booking import new_reference
+from bookings.selectors.limits import has_had_enough
 from bookings.services.allocating import (
+    SENTENCES,
+    Place,
     find_place,
     give_back,
-    lock_resources,
-    new_allocation,
+    lock_resources_of,
+    new_allocations,
     relabel,
     taking,
     wrong_with,
@@ -25,6 +29,7 @@ from bookings.services.alternatives import with_alternatives
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.details import location_of, wrong_with_details
 from bookings.services.hold import HoldClaim, claim_hold, end_claimed_hold
+from bookings.services.overbooking import find_place_anyway
 from bookings.services.policy import fee_for_cancelling
 from bookings.services.questions import questions_of, read_answers
 from bookings.services.reason import note_reason
@@ -51,6 +56,8 @@ class BookingRequest:
     `resource` None means any that is free; with a `hold` the hold's time and resource are
     taken. `timezone` is the zone in which the customer reads times. `answers` are those to the
     service's questions, by key; `location` is where, if the customer is the one to say.
+    With an `overbook_reason` nothing but the past stands against it: for who may
+    (`bookings:overbook`).
     """
 
     service: Service
@@ -65,6 +72,9 @@ class BookingRequest:
     hold: HoldClaim | None = None
     timezone: str = ""
     source: Booking.Source = Booking.Source.API
+    overbook_reason: str = ""
+    series: Series | None = None
+    series_position: int | None = None
 
 
 def create_booking(
@@ -117,6 +127,9 @@ def _check(request: BookingRequest) -> list[dict[str, Any]]:
         inquiry=request.inquiry,
         location=request.location,
     )
+    is_choice_theirs = service.assignment == Service.Assignment.CUSTOMER
+    if is_choice_theirs and request.resource is None and request.hold is None:
+        wrong["resourceId"] = ["Choose with whom."]
     if wrong:
         raise Invalid(fields=wrong)
     return answers
@@ -135,23 +148,20 @@ def _create(
     hold = place = None
     if request.hold is not None:
         hold = claim_hold(request.hold, request=request)
-        resource_id = hold.resource_id
     else:
-        place = find_place(
-            service=service,
-            starts_at=request.starts_at,
-            minutes=request.minutes,
-            resource_id=request.resource.pk if request.resource else None,
-            on_grid=on_grid,
-        )
-        resource_id = place.resource_id
+        place = _find_place(request, caller, on_grid=on_grid)
+    taken = hold or place
+    assert taken is not None  # noqa: S101  (the one or the other)
+    customer_id = customer_for(request.customer, organization_id=service.organization_id)
+    if not request.overbook_reason:
+        _check_customer(request, customer_id)
     booking = Booking(
         pk=booking_id,
         organization_id=service.organization_id,
         reference=reference,
         service=service,
-        resource_id=resource_id,
-        customer_id=customer_for(request.customer, organization_id=service.organization_id),
+        resource_id=taken.resource_id,
+        customer_id=customer_id,
         status=Booking.Status.PENDING if service.needs_approval else Booking.Status.CONFIRMED,
         starts_at=request.starts_at,
         ends_at=request.starts_at + timedelta(minutes=request.minutes),
@@ -168,19 +178,59 @@ def _create(
         price_amount=service.price_amount,
         price_currency=service.organization.currency if service.price_amount is not None else "",
         source=request.source,
+        series=request.series,
+        series_position=request.series_position,
+        assignment=taken.assignment,
+        is_overbooked=place is not None and place.is_overbooked,
     )
+    booking.lapses_at = _lapses_at(booking)
     booking.index_the_person()
     rows: list[Model] = [booking]
     if place is not None:
-        rows.append(new_allocation(place, booking=booking))
+        rows.extend(new_allocations(place, booking=booking))
     rows.extend(_events_of_a_new(booking, caller))
     with taking(), violation_of("booking_reference_is_unique", becomes=ReferenceTaken):
         insert_together(*rows)
+    note_reason(booking, request.overbook_reason)
     if hold is not None:
         relabel(hold, booking)
         end_claimed_hold(hold)
     events.relay_after_commit()
     return booking
+
+
+def _find_place(request: BookingRequest, caller: Caller, *, on_grid: bool) -> Place:
+    resource_id = request.resource.pk if request.resource else None
+    if request.overbook_reason:
+        caller.require("bookings:overbook")
+        return find_place_anyway(
+            service=request.service,
+            starts_at=request.starts_at,
+            minutes=request.minutes,
+            resource_id=resource_id,
+        )
+    return find_place(
+        service=request.service,
+        starts_at=request.starts_at,
+        minutes=request.minutes,
+        resource_id=resource_id,
+        on_grid=on_grid,
+    )
+
+
+def _check_customer(request: BookingRequest, customer_id: UUID) -> None:
+    """Refuse one more than a customer may have. The service is locked, if it has such limits."""
+    if has_had_enough(request.service, request.starts_at, customer_id=customer_id):
+        code = ReasonCode.LIMIT_CUSTOMER
+        raise NotOffered(str(code), SENTENCES[code])
+
+
+def _lapses_at(booking: Booking) -> datetime | None:
+    """Return when a request gives its time back if nobody answers it."""
+    within = booking.service.answer_within_minutes
+    if within is None or booking.status != Booking.Status.PENDING:
+        return None
+    return min(timezone.now() + timedelta(minutes=within), booking.starts_at)
 
 
 def _events_of_a_new(booking: Booking, caller: Caller) -> list[Event]:
@@ -248,10 +298,16 @@ def cancel_booking(
     in the same transaction. A customer is bound by the service's policy: what a late
     cancellation costs is noted. Raises IllegalTransition, StaleVersion, CancelDeadline.
     """
-    lock_resources([booking.resource_id])
+    lock_resources_of(booking)
     booking = locked(booking)
-    was = booking.status
     check_version(booking, expected_version)
+    _cancel(booking, caller=caller, reason=reason)
+    return booking
+
+
+def _cancel(booking: Booking, *, caller: Caller, reason: str, **facts: object) -> None:
+    """Cancel a locked booking whose resources are locked too. `facts` go into the event."""
+    was = booking.status
     booking.move_to(Booking.Status.CANCELLED)
     fields = ["status", "cancelled_at", "cancel_reason", "version", "updated_at"]
     if caller.kind == CallerKind.CUSTOMER:
@@ -262,8 +318,32 @@ def cancel_booking(
     booking.save(update_fields=fields)
     note_reason(booking, reason)
     give_back(booking=booking)
-    events.record("booking.cancelled", booking, caller=caller, version=booking.version, was=was)
-    return booking
+    events.record(
+        "booking.cancelled", booking, caller=caller, version=booking.version, was=was, **facts
+    )
+
+
+LAPSED_BATCH = 100
+
+
+def lapse_requests() -> int:
+    """Cancel the requests that nobody answered in time; return how many. The clock's part."""
+    due = Booking.objects.filter(
+        status=Booking.Status.PENDING, lapses_at__lte=timezone.now()
+    ).order_by("lapses_at")
+    found = list(due[:LAPSED_BATCH])
+    return sum(_lapse(booking) for booking in found)
+
+
+@in_one_transaction
+def _lapse(booking: Booking) -> bool:
+    """Cancel one, unless somebody answered it meanwhile."""
+    lock_resources_of(booking)
+    booking = locked(booking)
+    if booking.status != Booking.Status.PENDING:
+        return False
+    _cancel(booking, caller=Caller.clock(booking.organization_id), reason="", unanswered=True)
+    return True
 
 
 CHANGES = {

@@ -18,7 +18,7 @@ from bookings.services.allocating import (
     end_lapsed,
     find_place,
     lock_resources,
-    new_allocation,
+    new_allocations,
     taking,
     wrong_with,
 )
@@ -85,7 +85,7 @@ def _place(hold: Hold, minutes: int, resource_id: UUID | None, caller: Caller) -
     place = find_place(
         service=hold.service, starts_at=hold.starts_at, minutes=minutes, resource_id=resource_id
     )
-    hold.resource_id = place.resource_id
+    hold.resource_id, hold.assignment = place.resource_id, place.assignment
     placed = events.build(
         "hold.placed",
         hold,
@@ -94,7 +94,7 @@ def _place(hold: Hold, minutes: int, resource_id: UUID | None, caller: Caller) -
         resource_id=place.resource_id,
     )
     with taking():
-        insert_together(hold, new_allocation(place, hold=hold), placed)
+        insert_together(hold, *new_allocations(place, hold=hold), placed)
     events.relay_after_commit()
     return hold
 

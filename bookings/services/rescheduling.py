@@ -14,9 +14,9 @@ from bookings.models import Booking, Resource
 from bookings.services.allocating import (
     find_place,
     give_back,
-    live_allocations_of,
-    lock_resources,
-    new_allocation,
+    kept_by,
+    lock_resources_of,
+    new_allocations,
     taking,
     wrong_with,
 )
@@ -26,7 +26,7 @@ from bookings.services.policy import why_not_rescheduled
 from bookings.services.reason import note_reason
 from core import events
 from core.access import Caller, CallerKind
-from core.db import ChangedMeanwhile, in_one_transaction
+from core.db import ChangedMeanwhile, in_one_transaction, insert_together
 from core.errors import Invalid
 
 
@@ -70,7 +70,8 @@ def update_booking(
             changes.starts_at or booking.starts_at,
             minutes=minutes,
             resource_id=wanted.pk if isinstance(wanted, Resource) else None,
-            besides=tuple(live_allocations_of(booking)),
+            besides=kept_by(booking).allocations,
+            without=booking.pk,
         ) from taken
 
 
@@ -98,17 +99,19 @@ def _update(
         check_version(booking, expected_version)
         _check_policy(booking, caller)
         _check_time(booking, starts_at, minutes)
+        kept = kept_by(booking)
         place = find_place(
             service=booking.service,
             starts_at=starts_at,
             minutes=minutes,
             resource_id=_resource_wanted(booking, changes),
-            also_lock=[booking.resource_id],
-            besides=live_allocations_of(booking),
+            also_lock=kept.resources,
+            besides=kept.allocations,
+            without=booking.pk,
             on_grid=on_grid,
         )
     else:
-        lock_resources([booking.resource_id])
+        lock_resources_of(booking)
     booking = locked(booking)
     check_version(booking, expected_version)
     _check_open(booking)
@@ -116,6 +119,7 @@ def _update(
         before.starts_at, before.ends_at = booking.starts_at, booking.ends_at
         raise ChangedMeanwhile
     fields: list[str] = []
+    fields_of_place: list[str] = []
     if changes.inquiry is not None and changes.inquiry != booking.inquiry:
         booking.inquiry = changes.inquiry
         fields.append("inquiry")
@@ -128,20 +132,21 @@ def _update(
         booking.starts_at = starts_at
         booking.ends_at = starts_at + timedelta(minutes=minutes)
         booking.resource_id = place.resource_id
-        give_back(booking=booking)
-        with taking():
-            new_allocation(place, booking=booking).save(force_insert=True)
-    booking.save(
-        update_fields=[
-            *fields,
+        booking.assignment, booking.is_overbooked = place.assignment, place.is_overbooked
+        booking.lapses_at = booking.lapses_at and min(booking.lapses_at, starts_at)
+        fields_of_place = [
+            "lapses_at",
             "starts_at",
             "ends_at",
             "resource",
+            "assignment",
+            "is_overbooked",
             "reschedules",
-            "version",
-            "updated_at",
         ]
-    )
+        give_back(booking=booking)
+        with taking():
+            insert_together(*new_allocations(place, booking=booking))
+    booking.save(update_fields=[*fields, *fields_of_place, "version", "updated_at"])
     note_reason(booking, reason)
     if place is not None:
         events.record(

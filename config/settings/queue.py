@@ -31,6 +31,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "core.tasks.relay_outbox", "schedule": 5},
     "lapse-holds": {"task": "bookings.tasks.lapse_holds", "schedule": 10},
+    "lapse-requests": {"task": "bookings.tasks.lapse_requests", "schedule": 15},
     "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 3600},
     "send-due-deliveries": {"task": "notifications.tasks.send_due_deliveries", "schedule": 5},
 }

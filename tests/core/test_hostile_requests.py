@@ -198,6 +198,11 @@ def the_range_has_an_end_after_its_start(case: Case) -> None:
     case.query = {name: known.get(name, value) for name, value in query.items()}
 
 
+def the_duration_is_one_of_the_service(case: Case) -> None:
+    known = {"duration": 30, "timezone": "Europe/Berlin"}
+    case.query = {name: known.get(name, value) for name, value in (case.query or {}).items()}
+
+
 RULES: dict[str, Callable[[Case], None]] = {
     "createBooking": the_service_has_what_it_wants,
     "updateBooking": the_time_can_be_booked,
@@ -206,4 +211,6 @@ RULES: dict[str, Callable[[Case], None]] = {
     "listServices": the_walk_is_by_one_way,
     "listResources": the_walk_is_by_one_way,
     "listFreeTimes": the_range_has_an_end_after_its_start,
+    "explainTimes": the_range_has_an_end_after_its_start,
+    "nextFreeTime": the_duration_is_one_of_the_service,
 }

@@ -50,6 +50,8 @@ def test_the_document_holds_every_call():
 
     assert found == {
         "/api/availability": ["get"],
+        "/api/availability/explain": ["get"],
+        "/api/availability/next": ["get"],
         "/api/bookings": ["get", "post"],
         "/api/bookings/{id}": ["delete", "get", "patch", "put"],
         "/api/docs": ["get"],
@@ -104,12 +106,16 @@ def test_the_document_tells_every_refusal_of_the_api(document):
         assert re.search(rf"\| {status} \| [^|]*`{code}`", introduction), code
 
 
+def parameters_of(operation: dict[str, Any]) -> set[str]:
+    return {parameter.get("name", "") for parameter in operation["parameters"]}
+
+
 def test_every_call_tells_the_refusals_that_it_can_give(document):
     for name, operation in document.operations.items():
         if operation["tags"][0] in ("Health", "Documents", "Mail reports"):
             continue
         expected = {400, 401, 403, 406, 429, 500, 503}
-        if "{id}" in operation["path"] or name in ("listFreeTimes", "listBookings"):
+        if "{id}" in operation["path"] or "serviceId" in parameters_of(operation):
             expected.add(404)
         if "requestBody" in operation:
             expected |= {404, 413, 415} if name != "changeBookingStatus" else {413, 415}

@@ -101,6 +101,11 @@ class TestRealAnswers:
         days = {"from": "2026-11-16", "to": "2026-11-17"}
         free = self.check("listFreeTimes", website.get("/api/availability", days), 200)
         assert len(free["slots"]) == 16
+        why = "/api/availability/explain"
+        self.check("explainTimes", website.get(why, days), 200)
+        after = {"after": "2026-11-16"}
+        found = self.check("nextFreeTime", website.get("/api/availability/next", after), 200)
+        assert found["slot"] == free["slots"][0]
         held = {"timeSlot": wish["timeSlot"]}
         hold = self.check("createHold", website.post("/api/holds", held), 201)
         path = f"/api/holds/{hold['id']}"
