@@ -36,6 +36,13 @@ class ReferenceTaken(Conflict):
     reason = "REFERENCE_TAKEN"
 
 
+class TooManyAhead(Conflict):
+    """One address has as many open appointments as the booking page lets it have."""
+
+    reason = "TOO_MANY_AHEAD"
+    message = "This address has too many appointments ahead."
+
+
 class PlaceInUse(Conflict):
     """`bookings` stand on a place that was to go."""
 

@@ -13,6 +13,7 @@ urlpatterns = [
     # /api/… and /api/v1/… are one and the same, so this is one pattern.
     re_path(r"^api/(?:v1/)?", include("config.api_urls")),
     path("admin/", admin.site.urls),
+    path("book/", include("bookings.web.urls")),
     re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),
 ]
 

@@ -36,6 +36,8 @@ class RateClass(StrEnum):
     LENIENT = "lenient"  # reading what operators manage
     STANDARD = "standard"  # signing in, and whatever else takes a password
     STRICT = "strict"  # backups and exports
+    PAGE_HOLD = "page-hold"  # a visitor of the booking page chooses a time
+    PAGE_BOOKING = "page-booking"  # and books it
 
 
 PER_MINUTE = {RateClass.LENIENT: 60, RateClass.STANDARD: 10, RateClass.STRICT: 3}
@@ -83,6 +85,10 @@ def rate_of(rate_class: RateClass) -> tuple[int, int]:
     """Return how many requests in how many seconds."""
     if rate_class == RateClass.DEFAULT:
         return settings.RATE_LIMIT_MAX_REQUESTS, settings.RATE_LIMIT_WINDOW_SECONDS
+    if rate_class == RateClass.PAGE_HOLD:
+        return settings.PAGE_HOLDS_PER_HOUR, 3600
+    if rate_class == RateClass.PAGE_BOOKING:
+        return settings.PAGE_BOOKINGS_PER_HOUR, 3600
     return PER_MINUTE[rate_class], 60
 
 

@@ -166,6 +166,12 @@ def end_claimed_hold(hold: Hold) -> None:
     Hold.objects.filter(pk=hold.pk).update(ended_at=timezone.now())
 
 
+def holds_shown_by(token: str, *, organization_id: UUID) -> list[Hold]:
+    """Return what is kept at this moment for whoever has this token."""
+    live = Hold.objects.for_organization(organization_id).filter(ended_at=None)
+    return list(live.filter(expires_at__gt=timezone.now(), token_digest=_digest(token)))
+
+
 def new_token() -> str:
     """Return 256 random bits as text: what proves that a hold is one's own."""
     return secrets.token_urlsafe(32)

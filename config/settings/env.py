@@ -104,6 +104,9 @@ env = Environment(
     RATE_LIMIT_WINDOW_MS=(int, 60_000),
     RATE_LIMIT_MAX_REQUESTS=(int, 100),
     TRUSTED_PROXIES=(words, []),
+    PAGE_BOOKINGS_AHEAD_PER_EMAIL=(int, 5),
+    PAGE_BOOKINGS_PER_HOUR=(int, 20),  # from one network, as are the times that it keeps
+    PAGE_HOLDS_PER_HOUR=(int, 60),
     # mail
     EMAIL_PROVIDER=(str, "smtp"),  # or a provider that anymail knows, with its ANYMAIL_… beside it
     SMTP_HOST=(str, ""),

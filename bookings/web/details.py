@@ -1,0 +1,115 @@
+"""Who books and what about: the third step's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bookings.models import Service
+from bookings.services.customer import CustomerDetails
+
+# Programs fill in whatever is there; people do not see it.
+TRAP = "website"
+
+
+class DetailsForm(forms.Form):
+    """The customer and what the service wants to know. Optional fields say so."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"),
+        max_length=254,
+        error_messages={"invalid": gettext_lazy("Write an address like mia@example.com.")},
+    )
+    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=32, required=False)
+    company = forms.CharField(label=gettext_lazy("Company"), max_length=200)
+    inquiry = forms.CharField(
+        label=gettext_lazy("What is it about?"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    website = forms.CharField(
+        label=gettext_lazy("Leave this empty"), max_length=500, required=False
+    )
+
+    def __init__(
+        self,
+        sent: Mapping[str, Any] | None = None,
+        *,
+        service: Service,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(sent, initial=initial, auto_id="%s")
+        self.use_required_attribute = False  # our own sentences, in the page's language
+        self.fields["inquiry"].required = service.inquiry_required
+        self.fields["phone"].required = service.location_kind == Service.LocationKind.PHONE
+        if not service.company_required:
+            del self.fields["company"]
+        for name, autocomplete in (
+            ("name", "name"),
+            ("email", "email"),
+            ("phone", "tel"),
+            ("company", "organization"),
+            (TRAP, "off"),
+        ):
+            if name in self.fields:
+                self.fields[name].widget.attrs["autocomplete"] = autocomplete
+        self.fields["phone"].widget.input_type = "tel"
+        self.fields[TRAP].widget.attrs["tabindex"] = "-1"
+        for field in self.fields.values():
+            field.error_messages["required"] = _("This is needed.")
+            if field.required:
+                field.widget.attrs["aria-required"] = "true"
+
+    def clean_website(self) -> str:
+        """Refuse whoever filled in the trap, in words: it may be a browser that helped."""
+        if self.cleaned_data[TRAP]:
+            raise forms.ValidationError(
+                _("This field catches programs. Please empty it and send the form again.")
+            )
+        return ""
+
+    @property
+    def shown_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name != TRAP]
+
+    @property
+    def trap(self) -> forms.BoundField:
+        return self[TRAP]
+
+    def mark_what_is_wrong(self) -> None:
+        """Tie each message to its field, for who does not see them side by side. The first that is
+        wrong is where the cursor is.
+        """
+        wrong = [name for name in self.fields if name in self.errors]
+        for name in wrong:
+            self.fields[name].widget.attrs |= {
+                "aria-invalid": "true",
+                "aria-describedby": f"wrong-{name}",
+            }
+        if wrong:
+            self.fields[wrong[0]].widget.attrs["autofocus"] = True
+
+    def take(self, wrong: Mapping[str, list[str]]) -> list[str]:
+        """Put what a service found wrong beside its fields; return what belongs to none."""
+        general = []
+        for path, messages in wrong.items():
+            if path in self.fields:
+                self.add_error(path, messages)
+            else:
+                general += messages
+        return general
+
+    def customer(self, zone: str) -> CustomerDetails:
+        data = self.cleaned_data
+        return CustomerDetails(
+            name=data["name"],
+            email=data["email"],
+            company=data.get("company", ""),
+            phone=data["phone"],
+            timezone=zone,
+        )

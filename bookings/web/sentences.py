@@ -1,0 +1,100 @@
+"""What a service refuses, in words for a visitor: what is so, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import times
+from core.errors import DomainError
+from core.models import Organization
+
+# By reason, code, or the API's own sentence.
+SENTENCES: dict[str, Promise] = {
+    "SLOT_TAKEN": gettext_lazy("This time is no longer free. Please choose another one."),
+    "OUTSIDE_HOURS": gettext_lazy("This time is outside opening hours."),
+    "TIME_OFF": gettext_lazy("Nobody is there at this time."),
+    "HOLIDAY": gettext_lazy("This day is a holiday."),
+    "BUFFER": gettext_lazy("This time is too close to another appointment."),
+    "MIN_NOTICE": gettext_lazy("This time is too soon by now. Please choose a later one."),
+    "HORIZON": gettext_lazy("This time is too far ahead. Please choose an earlier one."),
+    "LIMIT_DAY": gettext_lazy("There are no more appointments on this day."),
+    "LIMIT_WEEK": gettext_lazy("There are no more appointments in this week."),
+    "LIMIT_MONTH": gettext_lazy("There are no more appointments in this month."),
+    "LIMIT_CUSTOMER": gettext_lazy("You have as many of these appointments as you may have."),
+    "DATABASE_ERROR": gettext_lazy("Many people are booking right now. Please send it again."),
+    "TIMEOUT": gettext_lazy("This took too long. Nothing was booked. Please send it again."),
+    "This field is required.": gettext_lazy("This is needed."),
+    "This time is in the past.": gettext_lazy("This time is over. Please choose another one."),
+}
+TOO_MANY = {
+    "TOO_MANY_AHEAD": gettext_lazy(
+        "You have as many open appointments as can be booked here. Cancel one that you do not "
+        "need, with the link in its e-mail."
+    ),
+    "RATE_LIMITED": gettext_lazy(
+        "From your internet connection many times were chosen lately. Please try again in an hour."
+    ),
+}
+
+
+def fields_in(error: DomainError) -> dict[str, list[str]]:
+    """Return what is wrong by the path of its field, in the reader's language."""
+    fields = error.details.get("fields")
+    if not isinstance(fields, Mapping):
+        return {}
+    return {
+        str(path): [str(SENTENCES.get(message, message)) for message in messages]
+        for path, messages in fields.items()
+    }
+
+
+def sentence_of(error: DomainError, organization: Organization) -> str:
+    reason = getattr(error, "reason", "")
+    if reason in TOO_MANY:
+        return too_many(reason, organization)
+    for key in (reason, str(error), error.code):
+        if key in SENTENCES:
+            return str(SENTENCES[key])
+    return _("This time cannot be booked. Please choose another one.")
+
+
+def too_many(reason: str, organization: Organization) -> str:
+    """Say that it was too often, and who can help all the same."""
+    sentence = str(TOO_MANY[reason])
+    if not organization.contact_email:
+        return sentence
+    help_there = _("Or write to %(address)s.") % {"address": organization.contact_email}
+    return f"{sentence} {help_there}"
+
+
+def no_longer_free(wanted: datetime, free: list[datetime]) -> str:
+    """Say "14:00 is no longer free. 14:30, 15:00 and 16:15 are." on the active clock."""
+    if not free:
+        return _("%(wanted)s is no longer free. Please choose another time.") % {
+            "wanted": times.clock(wanted)
+        }
+    listed = times.listed([moment_beside(wanted, start) for start in free])
+    if len(free) == 1:
+        sentence = _("%(wanted)s is no longer free. %(free)s is.")
+    else:
+        sentence = _("%(wanted)s is no longer free. %(free)s are.")
+    return sentence % {"wanted": times.clock(wanted), "free": listed}
+
+
+def moment_beside(wanted: datetime, start: datetime) -> str:
+    """Return `14:30`, with the day where it is another one than that of `wanted`."""
+    is_same_day = times.local(start).date() == times.local(wanted).date()
+    return times.clock(start) if is_same_day else times.moment(start)
+
+
+def alternatives_in(error: DomainError) -> list[datetime]:
+    """Return the free times that a refusal offers."""
+    offered = error.details.get("alternatives")
+    if not isinstance(offered, list):
+        return []
+    return [slot["startTime"] for slot in offered if isinstance(slot, Mapping)]

@@ -1,0 +1,19 @@
+"""The booking page, below /book/. An address may end with a slash or not."""
+
+from django.urls import re_path
+
+from bookings.web.book import organization_page, service_page
+from bookings.web.booked import booked_page
+from bookings.web.booking import details_page
+
+app_name = "book"
+WHOSE = r"^(?P<organization>[-\w]+)"
+SERVICE = WHOSE + r"/(?P<service>[-\w]+)"
+SIGNED = r"[-\w.:]+"  # as django.core.signing writes it
+
+urlpatterns = [
+    re_path(WHOSE + r"/?$", organization_page, name="organization"),
+    re_path(SERVICE + r"/?$", service_page, name="service"),
+    re_path(SERVICE + rf"/details/(?P<draft>{SIGNED})$", details_page, name="details"),
+    re_path(WHOSE + rf"/booked/(?P<token>{SIGNED})$", booked_page, name="booked"),
+]
