@@ -7,6 +7,7 @@ from bookings.api.availability import AvailabilityViewSet
 from bookings.api.booking import BookingViewSet
 from bookings.api.catalog import ResourceViewSet, ServiceViewSet
 from bookings.api.hold import HoldViewSet
+from bookings.api.manage import ManageViewSet
 from core.api.documents import document, document_page
 from core.health import urls as health
 
@@ -16,6 +17,7 @@ router.register("availability", AvailabilityViewSet, basename="availability")
 router.register("services", ServiceViewSet, basename="service")
 router.register("resources", ResourceViewSet, basename="resource")
 router.register("holds", HoldViewSet, basename="hold")
+router.register("manage", ManageViewSet, basename="manage")
 
 urlpatterns = [
     path("", include(router.urls)),

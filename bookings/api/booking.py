@@ -18,6 +18,7 @@ from bookings.api.serializers import (
     CancelBookingSerializer,
     ChangeStatusSerializer,
     CreateBookingSerializer,
+    NewBookingSerializer,
     UpdateBookingSerializer,
     present,
 )
@@ -25,6 +26,7 @@ from bookings.errors import HoldLapsed, IllegalTransition
 from bookings.models import Booking, Service
 from bookings.selectors.booking import filtered
 from bookings.selectors.catalog import default_service
+from bookings.selectors.manage import manage_token, manage_url
 from bookings.services.booking import CHANGES, BookingRequest, cancel_booking, create_booking
 from bookings.services.customer import CustomerDetails
 from bookings.services.hold import HoldClaim
@@ -41,6 +43,9 @@ BY_START = Order("starts_at")
 
 
 FOLLOWING = examples.links("getBooking", "updateBooking", "changeBookingStatus", "cancelBooking")
+FOLLOWING_BY_LINK = examples.links(
+    "getManagedBooking", parameter="token", id_at="$response.body#/data/manageToken"
+)
 
 
 @documented(
@@ -52,18 +57,20 @@ FOLLOWING = examples.links("getBooking", "updateBooking", "changeBookingStatus",
             "Without `serviceId` it is the default service, without `resourceId` anybody who is "
             "free. A service may make `company` and `inquiry` optional, ask questions of its own, "
             "which are answered in `answers`, and decides whether the booking starts `PENDING` or "
-            "`CONFIRMED`. With `holdId` and `holdToken` it takes the time that was held."
+            "`CONFIRMED`. With `holdId` and `holdToken` it takes the time that was held. Only this "
+            "answer carries the customer's link: `manageToken` is for the calls below "
+            "`/api/manage`, `manageUrl` is a page."
         ),
         body=CreateBookingSerializer,
-        answer=BookingSerializer,
+        answer=NewBookingSerializer,
         status=status.HTTP_201_CREATED,
         is_versioned=True,
         conflicts=(*examples.START_REFUSED, HoldLapsed.reason),
         conflict_details=examples.ALTERNATIVES,
         body_examples=examples.WISHES,
-        answer_examples={"Waits for approval": examples.BOOKING},
+        answer_examples={"Waits for approval": examples.NEW_BOOKING},
         conflict_examples=examples.TAKEN | examples.LAPSED,
-        links=FOLLOWING,
+        links=FOLLOWING | FOLLOWING_BY_LINK,
     ),
     list=Operation(
         id="listBookings",
@@ -151,7 +158,8 @@ class BookingViewSet(TenantViewSet[Booking]):
         booking = create_booking(
             self._booking_request(data), caller=self.caller, booking_id=booking_id
         )
-        return self._answer(booking, status=status.HTTP_201_CREATED)
+        link = {"manageToken": manage_token(booking), "manageUrl": manage_url(booking)}
+        return self._answer(booking, status=status.HTTP_201_CREATED, **link)
 
     def list(self, request: Request) -> Response:
         query = self.validated_query(BookingQuerySerializer)
@@ -219,10 +227,10 @@ class BookingViewSet(TenantViewSet[Booking]):
             raise NotFound
         return booking
 
-    def _answer(self, booking: Booking, *, status: int = 200) -> Response:
+    def _answer(self, booking: Booking, *, status: int = 200, **more: str) -> Response:
         row = {name: getattr(booking, name) for name in COLUMNS}
         headers = {"ETag": etag_of(booking.version)}
-        return Response(success(present(row)), status=status, headers=headers)
+        return Response(success(present(row) | more), status=status, headers=headers)
 
     def _service_of(self, data: Mapping[str, Any]) -> Service:
         """Return the service that a body means, or the default while its id is not right."""

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from bookings.availability.reasons import ReasonCode
-from bookings.errors import HoldLapsed, IllegalTransition, SlotTaken
+from bookings.errors import (
+    CancelDeadline,
+    HoldLapsed,
+    IllegalTransition,
+    RescheduleLimit,
+    SlotTaken,
+)
 from bookings.services.allocating import SOMEBODY_ELSES
 
 Json = dict[str, Any]
@@ -35,6 +41,20 @@ TRANSITION: Json = {
         "allOf": [{"$ref": "#/components/schemas/BookingStatus"}],
     },
 }
+DEADLINE: Json = {
+    "until": {
+        "description": "With a deadline's reason: the last moment at which it was allowed.",
+        "type": "string",
+        "format": "date-time",
+    }
+}
+POLICY: Json = {
+    **DEADLINE,
+    "most": {
+        "description": "With RESCHEDULE_LIMIT: how often a customer may move it.",
+        "type": "integer",
+    },
+}
 
 BOOKING_ID = "019349d0-5b1e-7a44-9f3c-6a2d8e0b7c11"
 SERVICE_ID = "01934900-1c2d-7e3f-8a4b-5c6d7e8f9a01"
@@ -42,6 +62,8 @@ RESOURCE_ID = "01934900-2d3e-7f40-9b5c-6d7e8f9a0b02"
 CUSTOMER_ID = "01934900-3e4f-7051-8c6d-7e8f9a0b1c03"
 HOLD_ID = "019349c8-4f50-7162-9d7e-8f9a0b1c2d04"
 TOKEN = "Qm9va2luZyBpcyBhIHByb21pc2UsIGFuZCBzbyBpcyBob2xk"  # noqa: S105  (an example)
+
+MANAGE_TOKEN = "AZNJ0FseekSfPGotjgt8EeN4f1mK3vW0b2QyR9sLhTg"  # noqa: S105  (an example)
 
 WISH_SLOT: Json = {"startTime": "2026-11-24T14:00:00+01:00", "duration": 30}
 CANDIDATES: list[Json] = [
@@ -98,6 +120,26 @@ BOOKING: Json = {
     "version": 1,
     "createdAt": "2026-11-20T09:30:00.123Z",
     "updatedAt": "2026-11-20T09:30:00.123Z",
+}
+NEW_BOOKING = {
+    **BOOKING,
+    "manageToken": MANAGE_TOKEN,
+    "manageUrl": f"https://book.example.com/manage/{MANAGE_TOKEN}",
+}
+_NOT_TOLD = ("notes", "customerId", "source", "confirmationSent", "reminderSent")
+MANAGED: Json = {
+    **{name: value for name, value in BOOKING.items() if name not in _NOT_TOLD},
+    "serviceName": "Haircut",
+    "resourceName": "Anna",
+    "fee": None,
+    "allowedActions": [
+        {"action": "RESCHEDULE", "until": "2026-11-24T11:00:00Z", "fee": None},
+        {
+            "action": "CANCEL",
+            "until": "2026-11-24T13:00:00Z",
+            "fee": {"amount": "15.00", "currency": "EUR"},
+        },
+    ],
 }
 CONFIRMED = {**BOOKING, "status": "CONFIRMED", "version": 2}
 CANCELLED = {**BOOKING, "status": "CANCELLED", "version": 3}
@@ -157,6 +199,10 @@ TAKEN: dict[str, Json] = {
     "The time is taken": {"reason": SlotTaken.reason, "alternatives": [SLOT]},
     "Outside opening hours": {"reason": str(ReasonCode.OUTSIDE_HOURS)},
 }
+TOO_OFTEN: dict[str, Json] = {"Moved too often": {"reason": RescheduleLimit.reason, "most": 2}}
+TOO_LATE: dict[str, Json] = {
+    "Too late": {"reason": CancelDeadline.reason, "until": "2026-11-23T13:30:00Z"}
+}
 LAPSED: dict[str, Json] = {"The hold has lapsed": {"reason": HoldLapsed.reason}}
 FINAL: dict[str, Json] = {
     "It is over": {
@@ -167,6 +213,8 @@ FINAL: dict[str, Json] = {
 }
 
 
-def links(*operations: str, id_at: str = "$response.body#/data/id") -> dict[str, Json]:
+def links(
+    *operations: str, parameter: str = "id", id_at: str = "$response.body#/data/id"
+) -> dict[str, Json]:
     """Return the calls that can follow, by the id that the answer holds."""
-    return {name: {"operationId": name, "parameters": {"id": id_at}} for name in operations}
+    return {name: {"operationId": name, "parameters": {parameter: id_at}} for name in operations}

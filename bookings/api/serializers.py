@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -239,6 +240,13 @@ class BookingSerializer(HouseSerializer):
         return present({name: getattr(instance, name) for name in COLUMNS})
 
 
+class NewBookingSerializer(BookingSerializer):
+    """A booking as its making answers it: with the customer's link, which nothing else shows."""
+
+    manage_token = serializers.CharField(help_text="Opens `/api/manage/{token}`.")
+    manage_url = serializers.URLField(help_text="The page on which it is moved and cancelled.")
+
+
 MINUTE = timedelta(minutes=1)
 
 # The columns of one booking, in the order in which they are read and written on the wire.
@@ -272,6 +280,10 @@ COLUMNS = (
 )
 
 
+def money(amount: Decimal | None, currency: str) -> dict[str, str] | None:
+    return None if amount is None else {"amount": f"{amount:.2f}", "currency": currency}
+
+
 def present(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return one booking as a client reads it, from its columns.
 
@@ -280,7 +292,6 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
     (core.api.rendering).
     """
     starts_at, ends_at = row["starts_at"], row["ends_at"]
-    amount = row["price_amount"]
     return {
         "id": row["id"],
         "reference": row["reference"],
@@ -302,9 +313,7 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
         "serviceId": row["service_id"],
         "resourceId": row["resource_id"],
         "customerId": row["customer_id"],
-        "price": None
-        if amount is None
-        else {"amount": f"{amount:.2f}", "currency": row["price_currency"]},
+        "price": money(row["price_amount"], row["price_currency"]),
         "source": row["source"],
         "confirmationSent": row["confirmation_sent"],
         "reminderSent": row["reminder_sent"],

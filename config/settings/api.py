@@ -24,6 +24,7 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/", "description": "Where this document was read"}],
     "TAGS": [
         {"name": "Bookings", "description": "Appointments: book, read, change, cancel."},
+        {"name": "Self-service", "description": "One booking, by its customer's link."},
         {"name": "Availability", "description": "Which times can be booked."},
         {"name": "Catalogue", "description": "What can be booked, and with whom."},
         {"name": "Holds", "description": "Keep a time while somebody types."},

@@ -107,6 +107,8 @@ env = Environment(
     PAGE_BOOKINGS_AHEAD_PER_EMAIL=(int, 5),
     PAGE_BOOKINGS_PER_HOUR=(int, 20),  # from one network, as are the times that it keeps
     PAGE_HOLDS_PER_HOUR=(int, 60),
+    # links in mails
+    MANAGE_LINK_DAYS_AFTER_END=(int, 30),
     # mail
     EMAIL_PROVIDER=(str, "smtp"),  # or a provider that anymail knows, with its ANYMAIL_… beside it
     SMTP_HOST=(str, ""),

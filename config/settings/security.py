@@ -23,6 +23,7 @@ SECRET_KEY = _secret("SECRET_KEY")
 ENCRYPTION_KEY = _secret("ENCRYPTION_KEY")
 ENCRYPTION_INDEX_KEY = _secret("ENCRYPTION_INDEX_KEY")
 LINK_KEY = _secret("LINK_KEY")
+MANAGE_LINK_DAYS_AFTER_END = env("MANAGE_LINK_DAYS_AFTER_END")  # then it leads nowhere
 
 # Secret keys of the oldest organization that need no row: the way in on the first day.
 BOOTSTRAP_KEY_DIGESTS = frozenset(bytes.fromhex(text) for text in env("API_KEY_HASHES"))

@@ -33,6 +33,8 @@ class TenantViewSet(GenericViewSet[M], Generic[M]):
     scopes: ClassVar[dict[str, str]] = {}
     # Answers that hold a fresh secret are never kept.
     answers_are_kept: ClassVar[bool] = True
+    # A token in the path is the credential, and what it does not open is a 404.
+    is_opened_by_link: ClassVar[bool] = False
     lookup_value_regex = "[^/]+"
     # OPTIONS is for browsers, and answered before it comes here.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]

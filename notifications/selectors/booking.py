@@ -17,6 +17,7 @@ def booking_for_mail() -> QuerySet[Booking]:
         "reference",
         "status",
         "version",
+        "manage_generation",
         "starts_at",
         "ends_at",
         "timezone",

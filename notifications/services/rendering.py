@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking
+from bookings.selectors.manage import manage_url
 from core.colors import readable_on
 from core.text import one_line
 from notifications.models import Content, Delivery
@@ -107,6 +108,8 @@ def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, obje
         "is_pending": booking.status == Booking.Status.PENDING,
         "can_reply": bool(organization.contact_email),
         "console_url": "" if for_customer else console_url(booking),
+        "manage_url": manage_url(booking) if for_customer else "",
+        "is_open": booking.status in Booking.OPEN,
         "language": translation.get_language(),
         "is_rtl": translation.get_language_bidi(),
         "color": organization.accent_color,

@@ -61,6 +61,7 @@ def test_the_document_holds_every_call():
         "/api/health/detailed": ["get"],
         "/api/holds": ["post"],
         "/api/holds/{id}": ["delete"],
+        "/api/manage/{token}": ["delete", "get", "put"],
         "/api/resources": ["get"],
         "/api/resources/{id}": ["get"],
         "/api/services": ["get"],
@@ -115,13 +116,17 @@ def test_every_call_tells_the_refusals_that_it_can_give(document):
         if operation["tags"][0] in ("Health", "Documents", "Mail reports"):
             continue
         expected = {400, 401, 403, 406, 429, 500, 503}
+        if operation["tags"] == ["Self-service"]:
+            expected = expected - {401, 403} | {404}
         if "{id}" in operation["path"] or "serviceId" in parameters_of(operation):
             expected.add(404)
         if "requestBody" in operation:
             expected |= {404, 413, 415} if name != "changeBookingStatus" else {413, 415}
         if operation["method"] == "post":
             expected |= {409, 422}
-        if name in ("updateBooking", "changeBookingStatus", "cancelBooking"):
+        if name in ("updateBooking", "changeBookingStatus", "cancelBooking") or (
+            operation["method"] in ("put", "delete") and "{token}" in operation["path"]
+        ):
             expected |= {409, 412}
         told = {int(status) for status in operation["responses"]}
         assert {status for status in told if status >= 300} == expected, name
@@ -138,6 +143,12 @@ def test_a_conflict_tells_its_reasons(document):
     assert reasons("UpdateBooking") == refused_start | {"ILLEGAL_TRANSITION"}
     assert reasons("ChangeBookingStatus") == {"ILLEGAL_TRANSITION"}
     assert reasons("CancelBooking") == {"ILLEGAL_TRANSITION"}
+    assert reasons("RescheduleManagedBooking") == refused_start | {
+        "ILLEGAL_TRANSITION",
+        "RESCHEDULE_DEADLINE",
+        "RESCHEDULE_LIMIT",
+    }
+    assert reasons("CancelManagedBooking") == {"ILLEGAL_TRANSITION", "CANCEL_DEADLINE"}
 
 
 def test_the_headers_of_a_call_are_told(document):
@@ -191,6 +202,7 @@ def test_a_call_names_its_scope_and_both_headers_for_the_key(document):
     assert "Any key with the scope `bookings:create`" in operations["createBooking"]["description"]
     assert "A secret key with the scope `bookings:read`" in operations["getBooking"]["description"]
     assert operations["isAlive"]["security"] == []
+    assert operations["getManagedBooking"]["security"] == []
 
 
 def test_every_call_has_examples_and_all_of_them_are_valid(document):

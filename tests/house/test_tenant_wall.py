@@ -6,11 +6,15 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.permissions import AllowAny
 
+from bookings.models import Booking
 from core.access import SCOPES
 from core.api.viewsets import TenantViewSet
+from core.links import make_link_token
 
 # What stands below /api and is no tenant's: health, the documents, and what providers call.
 NOBODYS = ("health", "docs", "webhooks")
+# What a link opens: its token is the credential, and what it does not open is not there.
+BY_LINK = ("manage",)
 
 
 def api_routes() -> Iterator[tuple[str, object]]:
@@ -36,10 +40,13 @@ def test_every_api_view_starts_from_the_callers_organization():
         assert view is not None, f"{path} is no view of the API"
         assert issubclass(view, TenantViewSet), path
         assert AllowAny not in view.permission_classes, path
+        assert view.is_opened_by_link == path.startswith(BY_LINK), path
+        seen.add(view.__name__)
+        if view.is_opened_by_link:
+            continue
         for method, action in list(callback.actions.items()):
             verb = "read" if method in ("get", "head") else "write"
             assert view.scopes.get(action, f"{view.scope}:{verb}") in SCOPES, (path, method)
-        seen.add(view.__name__)
     assert {"BookingViewSet", "AvailabilityViewSet", "ServiceViewSet", "HoldViewSet"} <= seen
 
 
@@ -47,7 +54,7 @@ def test_every_api_view_starts_from_the_callers_organization():
 def test_every_api_route_wants_a_credential(client):
     for path, callback in api_routes():
         view = getattr(callback, "cls", None)
-        if path.startswith(NOBODYS) or view is None:
+        if path.startswith(NOBODYS + BY_LINK) or view is None:
             continue
         address = "/api/" + path.replace("(?P<pk>[^/]+)", "01a1f90c-32de-7306-bd10-4ca72e14c6d3")
         address = address.rstrip("$?/")
@@ -57,3 +64,22 @@ def test_every_api_route_wants_a_credential(client):
             response = client.generic(method.upper(), address)
             assert response.status_code == 401, (method, address, action)
             assert response.json()["error"]["errorCode"] == "UNAUTHORIZED"
+
+
+@pytest.mark.django_db
+def test_every_route_of_a_link_answers_to_no_other_token(client, desk, book):
+    """A token of nothing, of the right booking for another purpose, and a key in its stead."""
+    booking = book()
+    tried = 0
+    for path, callback in api_routes():
+        if not path.startswith(BY_LINK):
+            continue
+        for token in ("nothing", str(booking.pk), make_link_token("other", booking.pk, 1)):
+            address = "/api/" + path.replace("(?P<token>[^/]+)", token).rstrip("$?/")
+            for method in list(callback.actions):
+                for who in (client, desk):
+                    response = who.generic(method.upper(), address)
+                    assert response.status_code == 404, (method, address)
+                    tried += 1
+    assert tried >= 18
+    assert Booking.objects.get().version == 1

@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from bookings.models import Customer
-from bookings.services.booking import confirm_booking
+from bookings.selectors.manage import manage_token
+from bookings.services.booking import cancel_booking, confirm_booking
+from bookings.services.manage import renew_manage_link
 from bookings.services.questions import QuestionDetails, set_questions
 from bookings.services.rescheduling import Changes, update_booking
 from core.text import one_line
@@ -290,3 +292,30 @@ def test_the_desk_is_led_to_the_booking_in_the_console(book, deliver, mail_serve
     assert console_url(booking) == f"https://book.example{path}"
     assert f"Open in the console: https://book.example{path}" in text_of(mail_server.to(AT_DESK)[0])
     assert "/admin/" not in mail_server.to(AT_MIA)[0].as_string()
+
+
+def test_the_customers_mail_leads_to_their_own_booking_and_the_desks_does_not(
+    book, deliver, mail_server, settings
+):
+    settings.PUBLIC_BASE_URL = "https://book.example"
+    booking = book()
+
+    deliver()
+
+    to_mia = text_of(mail_server.to(AT_MIA)[0])
+    assert f"Change or cancel: https://book.example/manage/{manage_token(booking)}\n" in to_mia
+    assert "/manage/" not in mail_server.to(AT_DESK)[0].as_string()
+
+
+def test_a_link_that_was_renewed_is_the_one_in_the_next_mail(
+    book, deliver, mail_server, staff, settings
+):
+    settings.PUBLIC_BASE_URL = "https://book.example"
+    booking = renew_manage_link(book(), caller=staff)
+    cancel_booking(booking, caller=staff)
+
+    deliver()
+
+    to_mia = text_of(mail_server.to(AT_MIA)[-1])
+    assert booking.manage_generation == 2
+    assert f"See the appointment: https://book.example/manage/{manage_token(booking)}\n" in to_mia

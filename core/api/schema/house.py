@@ -41,7 +41,10 @@ class HouseSchema(AutoSchema):
             warn(f"{type(self.view).__name__} does not say what {method} {path} does: @documented")
             return None
         self.described: Operation = described
-        return super().get_operation(path, path_regex, path_prefix, method, registry)
+        operation = super().get_operation(path, path_regex, path_prefix, method, registry)
+        if operation is not None and self.view.is_opened_by_link:
+            operation["security"] = []
+        return operation
 
     def get_operation_id(self) -> str:
         return self.described.id
@@ -50,6 +53,9 @@ class HouseSchema(AutoSchema):
         return self.described.summary
 
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
+        if self.view.is_opened_by_link:
+            needed = "No key: the token in the path is the credential."
+            return f"{self.described.description}\n\n{needed}".strip()
         scope = scope_of(self.view, self.method)
         may = "Any key" if scope in PUBLISHABLE_SCOPES else "A secret key"
         needed = f"{may} with the scope `{scope}` may do this."
@@ -64,6 +70,15 @@ class HouseSchema(AutoSchema):
             found.append(self.described.query)
         if "{id}" in self.path:
             found.append(OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH))
+        if self.view.is_opened_by_link:
+            found.append(
+                OpenApiParameter(
+                    "token",
+                    OpenApiTypes.STR,
+                    OpenApiParameter.PATH,
+                    description="As it stands at the end of the link.",
+                )
+            )
         return found
 
     def _get_parameters(self) -> list[Json]:
@@ -86,6 +101,8 @@ class HouseSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: str = "response") -> Json:
         statuses = set(failures.OF_EVERY_CALL)
+        if self.view.is_opened_by_link:
+            statuses = statuses - {401, 403} | {404}
         if "{id}" in self.path or self._names_something():
             statuses.add(404)
         if self.described.body:
