@@ -22,3 +22,10 @@ class NobodyToTell(Conflict):
 
     reason = "NO_ADDRESS"
     message = "There is no address to send this to."
+
+
+class ReminderExists(Conflict):
+    """There is a rule with the same service, length, reader and channel already."""
+
+    reason = "REMINDER_EXISTS"
+    message = "There is such a reminder already."

@@ -1,6 +1,7 @@
 """Which event sends what to whom. Read this file to know every message the product sends.
 
-A handler runs in the relay's transaction and only writes Delivery rows. Whether a message is
+A handler runs in the relay's transaction and only writes rows: deliveries, and the reminders
+that will become some. Whether a message is
 still true is asked when it is sent (`notifications.services.relevance`); who reads it and as
 long as what it holds stands in `notifications.services.messages`.
 """
@@ -11,10 +12,15 @@ from uuid import UUID
 from django.utils import timezone
 
 from bookings.models import Booking
+from core.access import Caller
 from core.events import handles
 from core.models import Event
 from notifications.models import Delivery
+from notifications.services.messages import REMINDERS
 from notifications.services.promising import promise
+from notifications.services.reminder import lay_out_reminders, lay_out_reminders_ahead
+from notifications.services.reminder_rule import begin_with_usual_rule
+from notifications.services.settling import follow_reminder
 
 AT_MOST_ONE_ALERT_IN = timedelta(hours=1)
 
@@ -71,6 +77,43 @@ def on_no_show(event: Event) -> None:
 @handles("booking.cancelled")
 def on_cancelled(event: Event) -> None:
     _promise(event, "booking_cancelled", "admin_booking_cancelled", "staff_booking_cancelled")
+
+
+@handles(
+    "booking.confirmed",
+    "booking.rescheduled",
+    "booking.completed",
+    "booking.marked_no_show",
+    "booking.cancelled",
+)
+def on_reminders_changed(event: Event) -> None:
+    """Lay out, move or drop the booking's reminders."""
+    lay_out_reminders(event.subject_id)
+    if event.name == "booking.rescheduled":
+        follow_reminder(event.subject_id)
+
+
+@handles("reminder_rule.created", "reminder_rule.updated", "reminder_rule.deleted")
+def on_reminder_rules_changed(event: Event) -> None:
+    """Let the bookings ahead follow. However many they are, no page waits for it."""
+    service_id = event.data["service_id"]
+    lay_out_reminders_ahead(
+        event.organization_id,
+        service_id=UUID(service_id) if service_id else None,
+        since=event.created_at,
+    )
+
+
+@handles("reminder.due")
+def on_reminder_due(event: Event) -> None:
+    reminder = REMINDERS[Delivery.Audience(event.data["audience"])]
+    _promise(event, reminder.name, booking_id=UUID(event.data["booking_id"]))
+
+
+@handles("organization.created")
+def on_organization_created(event: Event) -> None:
+    """A new organization reminds its customers a day before, until it says otherwise."""
+    begin_with_usual_rule(event.organization_id, caller=Caller.clock(event.organization_id))
 
 
 @handles("delivery.failed", "delivery.bounced")

@@ -4,10 +4,14 @@ from functools import partial
 
 import structlog
 from celery import shared_task
+from django.utils import timezone
 
 from core.queue import nudge
+from notifications.services import reminder
 from notifications.services.promising import SENDER
 from notifications.services.sending import send_due
+
+BATCHES = 50  # of reminders in one run; the clock's next one goes on
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +24,14 @@ def send_due_deliveries() -> None:
         nudge(SENDER)
     if run.wake_in is not None:
         _wake_in(run.wake_in.total_seconds())
+
+
+@shared_task
+def tell_due_reminders() -> None:
+    """Make events of the reminders that are due."""
+    for _ in range(BATCHES):
+        if reminder.tell_due_reminders(now=timezone.now()) < reminder.BATCH:
+            return
 
 
 def _wake_in(seconds: float) -> None:

@@ -33,6 +33,7 @@ CELERY_BEAT_SCHEDULE = {
     "lapse-holds": {"task": "bookings.tasks.lapse_holds", "schedule": 10},
     "lapse-requests": {"task": "bookings.tasks.lapse_requests", "schedule": 15},
     "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 3600},
+    "tell-due-reminders": {"task": "notifications.tasks.tell_due_reminders", "schedule": 20},
     "send-due-deliveries": {"task": "notifications.tasks.send_due_deliveries", "schedule": 5},
 }
 

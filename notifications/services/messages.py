@@ -187,6 +187,7 @@ CONFIRMATION = MESSAGES["booking_confirmed"]
 REMINDERS = {
     audience: MESSAGES[f"{prefix}booking_reminder"] for audience, prefix in PREFIXES.items()
 }
+REMINDER = REMINDERS[Audience.CUSTOMER]
 
 
 def message_of(delivery: Delivery) -> Message:

@@ -18,9 +18,9 @@ from bookings.models import Booking
 from core import events
 from core.access import Caller
 from core.observability.metrics import deliveries_total
-from notifications.models import Content, Delivery
+from notifications.models import Content, Delivery, Reminder
 from notifications.models.delivery import DeliveryQuerySet
-from notifications.services.messages import CONFIRMATION
+from notifications.services.messages import CONFIRMATION, REMINDER
 from notifications.services.scrubbing import scrubbed
 from notifications.transports import TransportError
 
@@ -55,9 +55,12 @@ WITH sent AS (
       AND status IN ('SENDING', 'DELIVERED', 'BOUNCED')
     RETURNING booking_id, message, status
 ), told AS (
-    UPDATE bookings_booking AS booking SET confirmation_sent = true
-    FROM sent WHERE booking.id = sent.booking_id AND NOT booking.confirmation_sent
-      AND sent.message = %(confirmation)s AND sent.status <> 'BOUNCED'
+    UPDATE bookings_booking AS booking SET
+        confirmation_sent = booking.confirmation_sent OR sent.message = %(confirmation)s,
+        reminder_sent = booking.reminder_sent OR sent.message = %(reminder)s
+    FROM sent WHERE booking.id = sent.booking_id AND sent.status <> 'BOUNCED'
+      AND (sent.message = %(confirmation)s AND NOT booking.confirmation_sent
+        OR sent.message = %(reminder)s AND NOT booking.reminder_sent)
 )
 SELECT id, version FROM bookings_booking WHERE id = %(next_booking_id)s
 """
@@ -72,7 +75,9 @@ def note_sent(
     invitation: str = "",
     next_booking_id: UUID | None = None,
 ) -> tuple[UUID, int] | None:
-    """Write down at once that it was handed over, and that the customer has a confirmation.
+    """Write down at once that it was handed over: on the booking too, where it shows that.
+
+    `confirmation_sent` and `reminder_sent` say that the customer was told.
 
     A row of the booking that somebody holds is waited for, and a lost connection renewed.
     Returns the id and version of `next_booking_id`, as they are now.
@@ -85,6 +90,7 @@ def note_sent(
         "provider_message_id": provider_message_id,
         "invitation": invitation,
         "confirmation": CONFIRMATION.name,
+        "reminder": REMINDER.name,
         "next_booking_id": next_booking_id,
     }
     for tries_left in reversed(range(TRIES_TO_WRITE)):
@@ -109,6 +115,18 @@ def follow_confirmation(delivery: Delivery) -> None:
         booking=OuterRef("pk"), message=CONFIRMATION.name, status__in=ARRIVED
     )
     Booking.objects.filter(pk=delivery.booking_id).update(confirmation_sent=Exists(arrived))
+
+
+def follow_reminder(booking_id: UUID) -> None:
+    """Take back `reminder_sent` when no reminder of the booking's present start has arrived."""
+    arrived = Reminder.objects.filter(
+        booking=OuterRef("pk"),
+        starts_at=OuterRef("starts_at"),
+        event__deliveries__message=REMINDER.name,
+        event__deliveries__status__in=ARRIVED,
+    )
+    told = Booking.objects.filter(pk=booking_id, reminder_sent=True)
+    told.filter(~Exists(arrived)).update(reminder_sent=False)
 
 
 def note_dropped(delivery: Delivery, reason: Delivery.DropReason, *, now: datetime) -> None:

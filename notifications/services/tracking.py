@@ -14,9 +14,9 @@ from core.access import Caller
 from core.observability.metrics import deliveries_total
 from notifications.models import Delivery
 from notifications.models.delivery import DeliveryQuerySet
-from notifications.services.messages import CONFIRMATION
+from notifications.services.messages import CONFIRMATION, REMINDER
 from notifications.services.scrubbing import scrubbed
-from notifications.services.settling import follow_confirmation
+from notifications.services.settling import follow_confirmation, follow_reminder
 
 Status = Delivery.Status
 log = structlog.get_logger(__name__)
@@ -63,6 +63,8 @@ def note_bounced(report: Report) -> bool:
         delivery.save(update_fields=["status", "ended_at", "last_error", "updated_at"])
         if delivery.message == CONFIRMATION.name:
             follow_confirmation(delivery)
+        elif delivery.message == REMINDER.name:
+            follow_reminder(delivery.booking_id)
         events.record(
             "delivery.bounced",
             delivery,
