@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from bookings.admin.asking import PREFIX, answers_in, fields_for
+from bookings.forms import PREFIX, answers_in, fields_for
 from bookings.models import Service
 from bookings.selectors.people import Person
 from bookings.services.customer import CustomerDetails

@@ -18,10 +18,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.admin.acting import page_of
-from bookings.admin.asking import field_name
 from bookings.admin.details import DetailsForm, details_of, typed
 from bookings.admin.drafting import Draft, among, id_in, new_token, read_draft
 from bookings.admin.offering import refusal_of
+from bookings.forms import field_name
 from bookings.models import Booking, Customer
 from bookings.selectors.people import find_people, person
 from bookings.services.booking import BookingRequest

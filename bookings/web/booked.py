@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from bookings.calendars.ical import calendar_file
 from bookings.models import Booking
 from bookings.selectors.page import booking_made
-from bookings.web.facts import place_of, price_of
+from bookings.web.facts import price_of
 from bookings.web.framing import booking_page
 from bookings.web.tokens import booked_in
 from core import times
@@ -37,7 +38,7 @@ def booked_page(request: HttpRequest, organization: Organization, token: str) ->
             "day": times.long_day(times.local(booking.starts_at).date()),
             "hours": times.hours(booking.starts_at, booking.ends_at),
             "zone_label": times.zone_label(booking.starts_at, zone, until=booking.ends_at),
-            "place": place_of(booking.service.location_kind, booking.service.location),
+            "calendar_address": reverse("book:calendar", args=[organization.slug, token]),
             "price": price_of(booking.price_amount, booking.price_currency)
             if booking.price_amount is not None
             else "",
@@ -46,6 +47,21 @@ def booked_page(request: HttpRequest, organization: Organization, token: str) ->
         response = render(request, "book/booked.html", context)
     patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+@booking_page
+@require_safe
+def calendar_page(request: HttpRequest, organization: Organization, token: str) -> HttpResponse:
+    """The booking as a file for the visitor's own calendar."""
+    booking = _booking(organization, token)
+    return HttpResponse(
+        calendar_file(booking),
+        content_type="text/calendar; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{booking.reference}.ics"',
+            "Cache-Control": "private, no-store",
+        },
+    )
 
 
 def _booking(organization: Organization, token: str) -> Booking:

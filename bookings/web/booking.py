@@ -21,7 +21,7 @@ from bookings.services.booking import BookingRequest
 from bookings.services.visiting import kept_for
 from bookings.web.book import details_address, too_old
 from bookings.web.choosing import ANYONE, read_choice, read_start
-from bookings.web.details import DetailsForm
+from bookings.web.details import DetailsForm, typed
 from bookings.web.facts import price_of
 from bookings.web.framing import booking_page
 from bookings.web.keeping import Refused, book, keep
@@ -77,6 +77,8 @@ def _book(step: Step) -> HttpResponse:
         starts_at=step.draft.starts_at,
         minutes=step.draft.minutes,
         inquiry=form.cleaned_data["inquiry"],
+        answers=form.answers(),
+        location=form.cleaned_data.get("location", ""),
         resource=step.resource,
         timezone=step.draft.zone,
         source=Booking.Source.PAGE,
@@ -91,13 +93,13 @@ def _book(step: Step) -> HttpResponse:
 
 def _take_instead(step: Step, start: datetime) -> HttpResponse:
     """Keep another time in place of the one that is gone. What was typed stays."""
-    typed = DetailsForm(initial=step.request.POST.dict(), service=step.service)
+    form = typed(step.request.POST, step.service)
     draft = replace(step.draft, starts_at=start)
     try:
         keep(step.request, draft, service=step.service, resource=step.resource)
     except Refused as refused:
-        return _ask(step, typed, refused=refused, status=refused.status)
-    return _ask(replace(step, draft=draft), typed)
+        return _ask(step, form, refused=refused, status=refused.status)
+    return _ask(replace(step, draft=draft), form)
 
 
 def _ask(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.forms import answers_in, field_name, fields_for
 from bookings.models import Service
 from bookings.services.customer import CustomerDetails
+from bookings.services.details import LONGEST_LOCATION
+from bookings.services.questions import questions_of
 
 # Programs fill in whatever is there; people do not see it.
 TRAP = "website"
@@ -27,6 +31,7 @@ class DetailsForm(forms.Form):
     )
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=32, required=False)
     company = forms.CharField(label=gettext_lazy("Company"), max_length=200)
+    location = forms.CharField(label=gettext_lazy("Where"), max_length=LONGEST_LOCATION)
     inquiry = forms.CharField(
         label=gettext_lazy("What is it about?"),
         max_length=10_000,
@@ -46,14 +51,19 @@ class DetailsForm(forms.Form):
         super().__init__(sent, initial=initial, auto_id="%s")
         self.use_required_attribute = False  # our own sentences, in the page's language
         self.fields["inquiry"].required = service.inquiry_required
-        self.fields["phone"].required = service.location_kind == Service.LocationKind.PHONE
         if not service.company_required:
             del self.fields["company"]
+        if service.location_kind != Service.LocationKind.CUSTOMER:
+            del self.fields["location"]
+        is_called = service.location_kind == Service.LocationKind.PHONE and not service.location
+        self.fields["phone"].required = is_called
+        self.fields |= fields_for(questions_of(service))
         for name, autocomplete in (
             ("name", "name"),
             ("email", "email"),
             ("phone", "tel"),
             ("company", "organization"),
+            ("location", "street-address"),
             (TRAP, "off"),
         ):
             if name in self.fields:
@@ -98,8 +108,9 @@ class DetailsForm(forms.Form):
         """Put what a service found wrong beside its fields; return what belongs to none."""
         general = []
         for path, messages in wrong.items():
-            if path in self.fields:
-                self.add_error(path, messages)
+            name = field_name(path)
+            if name in self.fields:
+                self.add_error(name, cast("list[Any]", messages))
             else:
                 general += messages
         return general
@@ -113,3 +124,15 @@ class DetailsForm(forms.Form):
             phone=data["phone"],
             timezone=zone,
         )
+
+    def answers(self) -> dict[str, Any]:
+        return answers_in(self.cleaned_data)
+
+
+def typed(sent: QueryDict, service: Service) -> DetailsForm:
+    """Return the form with what was typed, unchecked."""
+    fields = DetailsForm(service=service).fields
+    typed = {
+        name: field.widget.value_from_datadict(sent, {}, name) for name, field in fields.items()
+    }
+    return DetailsForm(initial=typed, service=service)

@@ -29,6 +29,7 @@ SENTENCES: dict[str, Promise] = {
     "DATABASE_ERROR": gettext_lazy("Many people are booking right now. Please send it again."),
     "TIMEOUT": gettext_lazy("This took too long. Nothing was booked. Please send it again."),
     "This field is required.": gettext_lazy("This is needed."),
+    "Choose with whom.": gettext_lazy("Choose with whom."),
     "This time is in the past.": gettext_lazy("This time is over. Please choose another one."),
 }
 TOO_MANY = {

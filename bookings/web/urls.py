@@ -3,7 +3,7 @@
 from django.urls import re_path
 
 from bookings.web.book import organization_page, service_page
-from bookings.web.booked import booked_page
+from bookings.web.booked import booked_page, calendar_page
 from bookings.web.booking import details_page
 
 app_name = "book"
@@ -16,4 +16,5 @@ urlpatterns = [
     re_path(SERVICE + r"/?$", service_page, name="service"),
     re_path(SERVICE + rf"/details/(?P<draft>{SIGNED})$", details_page, name="details"),
     re_path(WHOSE + rf"/booked/(?P<token>{SIGNED})$", booked_page, name="booked"),
+    re_path(WHOSE + rf"/booked/(?P<token>{SIGNED})/calendar\.ics$", calendar_page, name="calendar"),
 ]
