@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookings.api import examples
+from bookings.api.availability import (
+    LONGEST_RANGE,
+    AvailabilityQuerySerializer,
+    AvailabilitySerializer,
+    Wish,
+    present_slot,
+)
 from bookings.api.fields import MoneySerializer
 from bookings.api.serializers import (
     COLUMNS,
@@ -23,9 +32,11 @@ from bookings.api.serializers import (
 from bookings.errors import CancelDeadline, IllegalTransition, RescheduleDeadline, RescheduleLimit
 from bookings.models import Booking, Resource
 from bookings.selectors.manage import managed_booking
+from bookings.selectors.slots import free_slots
+from bookings.services.allocating import kept_by
 from bookings.services.booking import cancel_booking
-from bookings.services.policy import Action, allowed_actions
-from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.policy import Action, allowed_actions, may
+from bookings.services.rescheduling import Changes, minutes_of, update_booking
 from core.access import Caller, CallerKind
 from core.api import authentication
 from core.api.conditions import etag_of, version_wanted
@@ -70,6 +81,13 @@ class RescheduleSerializer(HouseSerializer):
         help_text="With whom or what; null is anybody who is free.",
     )
     reason = reason_field()
+
+
+class OtherTimesQuerySerializer(AvailabilityQuerySerializer):
+    """`from` is included, `to` is not; a bare date is its midnight in `timezone`."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {name: one for name, one in super().get_fields().items() if name != "serviceId"}
 
 
 @documented(
@@ -117,6 +135,19 @@ class RescheduleSerializer(HouseSerializer):
             "Cancelled": {**examples.MANAGED, "status": "CANCELLED", "allowedActions": []}
         },
         conflict_examples=examples.TOO_LATE,
+    ),
+    availability=Operation(
+        id="listOtherTimes",
+        summary="Find the times that one's own booking can be moved to",
+        description=(
+            f"From `from` (included) to `to` (not included), {LONGEST_RANGE.days} days at most; a "
+            "bare date is its midnight in `timezone`, else in the booking's. Its own time is not "
+            "in the way. Without `duration` it takes as long as now, without `resourceId` it is "
+            "with whom it is now. There are none where it may not be moved."
+        ),
+        query=OtherTimesQuerySerializer,
+        answer=AvailabilitySerializer,
+        answer_examples={"One free time": {"slots": [examples.SLOT]}},
     ),
 )
 class ManageViewSet(TenantViewSet[Booking]):
@@ -181,6 +212,29 @@ class ManageViewSet(TenantViewSet[Booking]):
             expected_version=version_wanted(request),
         )
         return self._answer(booking)
+
+    @action(detail=True)
+    def availability(self, request: Request, token: str) -> Response:
+        query = self.validated_query(OtherTimesQuerySerializer)
+        booking, service = self.booking, self.booking.service
+        minutes = query.get("duration", minutes_of(booking))
+        if minutes not in {*service.durations, minutes_of(booking)}:
+            offered = ", ".join(map(str, service.durations))
+            raise Invalid.at("duration", f"This service takes {offered} minutes.")
+        resource = query.get("resource_id", booking.resource)
+        zone = ZoneInfo(query.get("timezone") or booking.timezone)
+        window = Wish(service, minutes, resource.pk, zone, query).window(LONGEST_RANGE)
+        slots = []
+        if may(booking, Action.RESCHEDULE, now=timezone.now()):
+            slots = free_slots(
+                service,
+                window,
+                minutes=minutes,
+                resource_id=resource.pk,
+                besides=kept_by(booking).allocations,
+                without=booking.pk,
+            )
+        return Response(success({"slots": [present_slot(slot, minutes) for slot in slots]}))
 
     def _answer(self, booking: Booking) -> Response:
         row = present({name: getattr(booking, name) for name in COLUMNS})

@@ -44,6 +44,10 @@ def allowed_actions(booking: Booking, *, now: datetime) -> list[Allowed]:
     return allowed
 
 
+def may(booking: Booking, action: Action, *, now: datetime) -> bool:
+    return any(one.action == action for one in allowed_actions(booking, now=now))
+
+
 def why_not_rescheduled(
     booking: Booking, *, now: datetime
 ) -> RescheduleDeadline | RescheduleLimit | None:

@@ -63,7 +63,7 @@ def update_booking(
         return _update(booking, changes, caller, expected_version, on_grid, reason)
     except SlotTaken as taken:
         wanted = changes.resource or booking.resource
-        minutes = changes.minutes or _minutes_of(booking)
+        minutes = changes.minutes or minutes_of(booking)
         raise with_alternatives(
             taken,
             booking.service,
@@ -85,10 +85,10 @@ def _update(
     reason: str,
 ) -> Booking:
     starts_at = changes.starts_at or booking.starts_at
-    minutes = changes.minutes or _minutes_of(booking)
+    minutes = changes.minutes or minutes_of(booking)
     moves = (
         starts_at != booking.starts_at
-        or minutes != _minutes_of(booking)
+        or minutes != minutes_of(booking)
         or changes.resource == "any"
         or (isinstance(changes.resource, Resource) and changes.resource.pk != booking.resource_id)
     )
@@ -190,11 +190,11 @@ def _check_policy(booking: Booking, caller: Caller) -> None:
 
 def _check_time(booking: Booking, starts_at: datetime, minutes: int) -> None:
     wrong = wrong_with(booking.service, starts_at, minutes)
-    if minutes == _minutes_of(booking):  # what it has it may keep, whatever the service says now
+    if minutes == minutes_of(booking):  # what it has it may keep, whatever the service says now
         wrong.pop("timeSlot.duration", None)
     if wrong:
         raise Invalid(fields=wrong)
 
 
-def _minutes_of(booking: Booking) -> int:
+def minutes_of(booking: Booking) -> int:
     return int((booking.ends_at - booking.starts_at).total_seconds() // 60)

@@ -285,3 +285,62 @@ def test_staffs_own_moves_leave_the_customers_count_alone(mia, booking, staff, t
     assert mia.put(address_of(booking), ELEVEN).status_code == 200
     cancel_booking(booking, caller=staff)
     assert mia.get(address_of(booking)).json()["data"]["allowedActions"] == []
+
+
+def other_times(mia, booking, **query):
+    asked = {"from": "2026-11-16", "to": "2026-11-17", **query}
+    return mia.get(f"{address_of(booking)}/availability", asked)
+
+
+def starts_in(response):
+    return [slot["startTime"][11:16] for slot in response.json()["data"]["slots"]]
+
+
+def test_the_other_times_are_free_ones_and_its_own_is_not_in_the_way(
+    mia, booking, book, ten_o_clock
+):
+    book(at=ten_o_clock + 2 * HOUR)
+
+    response = other_times(mia, booking, duration=60)
+
+    starts = starts_in(response)
+    assert {"08:30", "09:00", "09:30"} <= set(starts)  # around its own 09:00 UTC
+    assert not {"10:30", "11:00"} & set(starts)
+    for slot in response.json()["data"]["slots"][:2]:
+        slot_wish = {"startTime": slot["startTime"], "duration": 60}
+        moved = mia.put(address_of(booking), {"timeSlot": slot_wish})
+        assert moved.status_code == 200, moved.content
+        Booking.objects.update(reschedules=0)
+
+
+def test_the_other_times_are_with_whom_it_is_unless_another_is_named(mia, booking, haircut, ben):
+    haircut.resources.add(ben)
+
+    own, bens = other_times(mia, booking), other_times(mia, booking, resourceId=str(ben.pk))
+
+    for response, resource_id in ((own, booking.resource_id), (bens, ben.pk)):
+        slots = response.json()["data"]["slots"]
+        assert {tuple(slot["resourceIds"]) for slot in slots} == {(str(resource_id),)}
+
+
+def test_what_may_not_be_moved_has_no_other_times(mia, booking):
+    Booking.objects.update(reschedules=1)
+
+    assert starts_in(other_times(mia, booking)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"from": "2026-11-17", "to": "2026-11-16"}, "to"),
+        ({"to": "2027-02-16"}, "to"),
+        ({"timezone": "Mars/Base"}, "timezone"),
+        ({"duration": "50"}, "duration"),
+        ({"serviceId": "x"}, "serviceId"),
+    ],
+)
+def test_a_question_that_makes_no_sense_names_its_field(mia, booking, query, field):
+    refused = other_times(mia, booking, **query)
+
+    assert refused.status_code == 400
+    assert list(refused.json()["error"]["details"]["fields"]) == [field]

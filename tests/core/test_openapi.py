@@ -62,6 +62,7 @@ def test_the_document_holds_every_call():
         "/api/holds": ["post"],
         "/api/holds/{id}": ["delete"],
         "/api/manage/{token}": ["delete", "get", "put"],
+        "/api/manage/{token}/availability": ["get"],
         "/api/resources": ["get"],
         "/api/resources/{id}": ["get"],
         "/api/services": ["get"],
