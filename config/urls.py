@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from bookings.web.feeds import feed
 from config.settings.env import IS_PRODUCTION
 from core.web.accent import accent
 from core.web.home import home
@@ -14,6 +15,7 @@ urlpatterns = [
     re_path(r"^api/(?:v1/)?", include("config.api_urls")),
     path("admin/", admin.site.urls),
     path("book/", include("bookings.web.urls")),
+    path("feeds/<str:token>.ics", feed, name="feed"),
     re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),
 ]
 

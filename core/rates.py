@@ -33,6 +33,7 @@ class RateClass(StrEnum):
     """How dear a call is. All but the default stand beside it: both are counted."""
 
     DEFAULT = "default"
+    FEEDS = "feeds"  # private calendars: a few addresses read them for everybody
     LENIENT = "lenient"  # reading what operators manage
     STANDARD = "standard"  # signing in, and whatever else takes a password
     STRICT = "strict"  # backups and exports
@@ -40,7 +41,12 @@ class RateClass(StrEnum):
     PAGE_BOOKING = "page-booking"  # and books it
 
 
-PER_MINUTE = {RateClass.LENIENT: 60, RateClass.STANDARD: 10, RateClass.STRICT: 3}
+PER_MINUTE = {
+    RateClass.FEEDS: 300,
+    RateClass.LENIENT: 60,
+    RateClass.STANDARD: 10,
+    RateClass.STRICT: 3,
+}
 # Without Redis nobody counts: what guards a password or a heavy load is refused then.
 REFUSED_WITHOUT_REDIS = frozenset({RateClass.STANDARD, RateClass.STRICT})
 

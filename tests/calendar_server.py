@@ -7,10 +7,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
+import pytest
 
 from config.supervisor.child import LIFELINE
 
@@ -51,17 +53,26 @@ class CalendarServer:
             base_url=f"http://127.0.0.1:{self.port}/mia/calendar/", auth=("mia", "x")
         )
         self._wait()
-        self._client.request("MKCALENDAR", "").raise_for_status()
 
     def stop(self) -> None:
         self._client.close()
         self._process.terminate()
         self._process.wait(timeout=PATIENCE)
 
+    def begin(self) -> None:
+        """Let the calendar be new and empty."""
+        self._client.delete("")
+        self._client.request("MKCALENDAR", "").raise_for_status()
+
     def put(self, name: str, file: bytes) -> int:
         """Store a file under `name`; return the status that it is answered with."""
         headers = {"Content-Type": "text/calendar; charset=utf-8"}
         return self._client.put(f"{name}.ics", content=file, headers=headers).status_code
+
+    def put_all(self, file: bytes) -> int:
+        """Store a calendar in the place of this one; return the status."""
+        headers = {"Content-Type": "text/calendar; charset=utf-8"}
+        return self._client.put("", content=file, headers=headers).status_code
 
     def get(self, name: str) -> str:
         return self._client.get(f"{name}.ics").raise_for_status().text
@@ -83,3 +94,17 @@ class CalendarServer:
                 if time.monotonic() > until or self._process.poll() is not None:
                     raise
                 time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def calendar_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CalendarServer]:
+    server = CalendarServer(tmp_path_factory.mktemp("radicale"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def calendars(calendar_server: CalendarServer) -> CalendarServer:
+    """The server with an empty calendar."""
+    calendar_server.begin()
+    return calendar_server

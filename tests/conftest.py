@@ -62,4 +62,4 @@ def redis_is_gone(servers: Servers) -> Iterator[None]:
     servers.use_redis()
 
 
-pytest_plugins = ["tests.cast", "tests.browsers", "tests.browser"]
+pytest_plugins = ["tests.cast", "tests.browsers", "tests.browser", "tests.calendar_server"]

@@ -48,8 +48,8 @@ class Resource(TenantModel):
     Whoever takes time on it locks its row first; so does whoever changes its hours. One that
     `is_always_open` (a table, a projector) has no hours of its own and is free whenever those
     are who are booked with it; its time off counts. Public holidays are those of its country
-    and region, else of the organization's. `feed_generation` 0 means that its calendar has no
-    private address; every new address is a generation on, and the old one is dead.
+    and region, else of the organization's. `feed_generation` is odd while its calendar has a
+    private address; it only rises, so that an address which was replaced or revoked stays dead.
     """
 
     type = models.ForeignKey(ResourceType, on_delete=models.PROTECT, related_name="resources")

@@ -13,8 +13,8 @@ class Customer(TenantModel):
     """Somebody who books: one per organization and e-mail address.
 
     A booking keeps its own copy of what was typed; this row changes only with the scope
-    for it. The `*_index` columns are what they are found by. `feed_generation` 0 means that their
-    calendar has no private address; every new address is a generation on.
+    for it. The `*_index` columns are what they are found by. `feed_generation` is odd while their
+    calendar has a private address; it only rises, so that an old address stays dead.
     """
 
     # Without an index of its own: the list's begins with the same column.

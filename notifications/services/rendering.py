@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from bookings.models import Booking
 from bookings.selectors.manage import manage_url
 from core.colors import readable_on
+from core.languages import first_spoken
 from core.text import one_line
 from notifications.models import Content, Delivery
 from notifications.services.messages import MESSAGES, Message, message_of
@@ -119,15 +120,9 @@ def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, obje
 
 def language_of(message: Message, booking: Booking) -> str:
     """Return the reader's language where we speak it, else the organization's, else English."""
-    wanted = [booking.organization.locale]
-    if message.audience == Delivery.Audience.CUSTOMER:
-        wanted.insert(0, booking.customer.locale)
-    for locale in wanted:
-        try:
-            return translation.get_supported_language_variant(locale)
-        except LookupError:
-            continue
-    return settings.LANGUAGE_CODE
+    for_customer = message.audience == Delivery.Audience.CUSTOMER
+    theirs = [booking.customer.locale] if for_customer else []
+    return first_spoken(*theirs, booking.organization.locale)
 
 
 def console_url(booking: Booking) -> str:

@@ -11,20 +11,12 @@ from bookings.models import Booking
 from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
 from tests.calendar_files import event_in, read, says
-from tests.calendar_server import CalendarServer
 from tests.cast import MIA
 
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 URL = "https://book.example/manage/abc"
-
-
-@pytest.fixture(scope="module")
-def calendars(tmp_path_factory):
-    server = CalendarServer(tmp_path_factory.mktemp("radicale"))
-    yield server
-    server.stop()
 
 
 def for_mia(booking: Booking, method: Method) -> bytes:
