@@ -6,6 +6,7 @@ from django.utils import translation
 
 from bookings.calendars.ical import Method, Reader, invitation
 from bookings.models import Booking
+from bookings.selectors.manage import manage_url
 from notifications.models import Delivery
 from notifications.services.messages import message_of
 from notifications.services.rendering import console_url, language_of
@@ -33,7 +34,7 @@ def invitation_for(delivery: Delivery, booking: Booking) -> Invitation | None:
     reader = Reader(
         zone=zone_of_reader(message.audience, booking),
         is_staff=is_staff,
-        url=console_url(booking) if is_staff else "",
+        url=console_url(booking) if is_staff else manage_url(booking),
     )
     with translation.override(language_of(message, booking)):
         file = invitation(

@@ -5,17 +5,21 @@ from email.message import EmailMessage
 
 import pytest
 
+from bookings.selectors.manage import manage_url
 from bookings.services.booking import cancel_booking, complete_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
 from notifications.models import Delivery
 from notifications.services.resending import resend_delivery
 from tests.calendar_files import event_in, read, says
 from tests.console import desk_for, shown
+from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
 MIA = "mia@example.com"
 DESK = "desk@salon.example"
+ANNA = "anna@salon.example"
+BEN = "ben@salon.example"
 HOUR = timedelta(hours=1)
 
 
@@ -65,6 +69,7 @@ def test_a_confirmation_carries_the_appointment_twice(book, staff, deliver, mail
     )
     event = event_in(attached.get_content())
     assert says(event, "uid") == str(booking.pk)
+    assert says(event, "url") == manage_url(booking)
     assert event.attendee.value == f"mailto:{MIA}"
 
 
@@ -76,6 +81,44 @@ def test_staff_see_what_a_message_asked_of_the_calendar(book, staff, deliver, ma
     page = desk_for(salon).get(f"/admin/notifications/delivery/{row.pk}/change/")
 
     assert "Their calendar</dt><dd>Keep this appointment</dd>" in shown(page)
+
+
+@pytest.fixture
+def _both_read_mail(salon, anna, ben, haircut):
+    """Anna and Ben work for the salon, both can cut hair, and Anna is in London."""
+    haircut.resources.add(ben)
+    haircut.needs_approval = False
+    haircut.save()
+    anna.timezone = "Europe/London"
+    for resource, address in ((anna, ANNA), (ben, BEN)):
+        resource.user = MembershipFactory(organization=salon, user__email=address).user
+        resource.save()
+
+
+@pytest.mark.usefixtures("_both_read_mail")
+def test_an_appointment_leaves_one_calendar_of_staff_for_another(
+    book, staff, anna, ben, deliver, mail_server
+):
+    booking = book(resource=anna)
+    deliver()
+    booking = update_booking(booking, Changes(resource=ben), caller=staff)
+    deliver()
+    cancel_booking(booking, caller=staff)
+    deliver()
+
+    assert invited(mail_server.to(ANNA)) == [
+        ("REQUEST", "0", "CONFIRMED"),
+        ("CANCEL", "1", "CANCELLED"),
+    ]
+    assert invited(mail_server.to(BEN)) == [
+        ("REQUEST", "1", "CONFIRMED"),
+        ("CANCEL", "2", "CANCELLED"),
+    ]
+    to_anna = event_in(calendar_part(mail_server.to(ANNA)[0]).get_content())
+    assert says(to_anna, "summary") == "Mia Müller, Haircut"
+    assert "09:00–09:30\nEurope/London (UTC+00:00)\n" in says(to_anna, "description")
+    assert says(to_anna, "url").endswith(f"/admin/bookings/booking/{booking.pk}/change/")
+    assert to_anna.attendee.value == f"mailto:{ANNA}"
 
 
 def test_the_desk_has_no_calendar_to_put_it_into(book, staff, deliver, mail_server):
