@@ -26,13 +26,17 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What has been chosen so far, and on whose clock. `besides` is what is the visitor's own."""
+    """What has been chosen so far, and on whose clock.
+
+    `besides` are allocations that are the visitor's own, `without` the booking that is moved.
+    """
 
     service: Service
     minutes: int
     resource_id: UUID | None
     zone: ZoneInfo
     besides: Collection[UUID] = ()
+    without: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ def _free(wish: Wish, first: date, after: date) -> dict[date, list[datetime]]:
         minutes=wish.minutes,
         resource_id=wish.resource_id,
         besides=wish.besides,
+        without=wish.without,
     )
     starts = (slot.start.astimezone(wish.zone) for slot in slots)
     return {day: list(some) for day, some in groupby(starts, lambda start: start.date())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,27 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
-from django.utils.translation import ngettext, pgettext
 
 from bookings.models import Service
 from bookings.web.choosing import Choice
+from bookings.web.days import month_shown, parts_shown
 from bookings.web.facts import facts_of
-from bookings.web.month import Month, MonthDay, by_part_of_day, read_month
+from bookings.web.month import read_month
 from bookings.web.tokens import visit_token
 from bookings.web.zones import zone_options
 from core import times
 from core.models import Organization
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One day in the month's table; without an address nothing can be booked on it."""
-
-    number: int
-    label: str = ""
-    address: str = ""
-    is_chosen: bool = False
 
 
 def show_services(
@@ -86,7 +75,7 @@ def show_times(
     ]
     context = {
         **_around(choice, has_others=has_others),
-        **_turning(choice, month),
+        **month_shown(month, day, lambda *shown: _address(choice, *shown)),
         "step": 2,
         "refused": refused,
         "path": request.path,
@@ -95,16 +84,8 @@ def show_times(
         "others_address": replace(choice, resource=None, is_decided=False).url
         if len(choice.resources) > 1
         else "",
-        "weekdays": [
-            (format_date(day, "l"), format_date(day, pgettext("weekday: Mon", "D")))
-            for day in month.weekdays
-        ],
-        "weeks": [[_cell(choice, one, day) for one in week] for week in month.weeks],
         "day": times.long_day(day) if day else "",
-        "parts": [
-            (name, [(start.isoformat(), times.clock(start)) for start in part])
-            for name, part in by_part_of_day(starts)
-        ],
+        "parts": parts_shown(starts),
         "zone": choice.zone,
         "zone_label": times.zone_label(starts[0] if starts else timezone.now(), choice.zone),
         "zone_options": zone_options(),
@@ -127,33 +108,5 @@ def _around(choice: Choice, *, has_others: bool) -> dict[str, Any]:
     }
 
 
-def _turning(choice: Choice, month: Month) -> dict[str, Any]:
-    """Return where the buttons beside the month lead, and what to say when it has no free time."""
-
-    def address(first: date) -> str:
-        return replace(choice, month=first, day=None).url
-
-    next_day = month.next_day
-    return {
-        "month": format_date(month.first, pgettext("date: November 2026", "F Y")),
-        "earlier_address": address(month.earlier) if month.has_earlier else "",
-        "later_address": address(month.later) if month.has_later else "",
-        "is_empty": not month.free_days,
-        "next_day": times.long_day(next_day) if next_day else "",
-        "next_day_address": replace(choice, month=None, day=next_day).url if next_day else "",
-    }
-
-
-def _cell(choice: Choice, day: MonthDay | None, chosen: date | None) -> Cell | None:
-    if day is None:
-        return None
-    if not day.starts:
-        return Cell(day.date.day)
-    number = len(day.starts)
-    free = ngettext("%(number)d free time", "%(number)d free times", number) % {"number": number}
-    return Cell(
-        number=day.date.day,
-        label=f"{times.long_day(day.date)}, {free}",
-        address=f"{replace(choice, month=None, day=day.date).url}#times",
-        is_chosen=day.date == chosen,
-    )
+def _address(choice: Choice, month: date | None, day: date | None) -> str:
+    return replace(choice, month=month, day=day).url
