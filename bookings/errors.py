@@ -69,3 +69,10 @@ class RescheduleLimit(Conflict):
 
     reason = "RESCHEDULE_LIMIT"
     message = "This booking cannot be moved again."
+
+
+class CustomerExists(Conflict):
+    """Another customer has this e-mail address: `customerId`."""
+
+    reason = "CUSTOMER_EXISTS"
+    message = "There is a customer with this e-mail address already."

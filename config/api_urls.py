@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from bookings.api.availability import AvailabilityViewSet
 from bookings.api.booking import BookingViewSet
 from bookings.api.catalog import ResourceViewSet, ServiceViewSet
+from bookings.api.customer import CustomerViewSet
 from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
 from core.api.documents import document, document_page
@@ -13,6 +14,7 @@ from core.health import urls as health
 
 router = SimpleRouter(trailing_slash=False)
 router.register("bookings", BookingViewSet, basename="booking")
+router.register("customers", CustomerViewSet, basename="customer")
 router.register("availability", AvailabilityViewSet, basename="availability")
 router.register("services", ServiceViewSet, basename="service")
 router.register("resources", ResourceViewSet, basename="resource")

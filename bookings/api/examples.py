@@ -7,6 +7,7 @@ from typing import Any
 from bookings.availability.reasons import ReasonCode
 from bookings.errors import (
     CancelDeadline,
+    CustomerExists,
     HoldLapsed,
     IllegalTransition,
     RescheduleLimit,
@@ -195,6 +196,27 @@ RESOURCE: Json = {
     "active": True,
 }
 
+CUSTOMER: Json = {
+    "id": CUSTOMER_ID,
+    "name": "Mia Müller",
+    "email": "mia@example.com",
+    "company": "Müller GmbH",
+    "phone": "+49 30 1234567",
+    "timezone": "Europe/Berlin",
+    "locale": "de",
+}
+NEW_CUSTOMERS = {
+    "A name and an address": {"name": "Mia Müller", "email": "mia@example.com"},
+    "All that is known": {name: CUSTOMER[name] for name in CUSTOMER if name != "id"},
+}
+WHOSE_ADDRESS: Json = {
+    "customerId": {
+        "description": "With CUSTOMER_EXISTS: who has this address.",
+        "type": "string",
+        "format": "uuid",
+    }
+}
+
 TAKEN: dict[str, Json] = {
     "The time is taken": {"reason": SlotTaken.reason, "alternatives": [SLOT]},
     "Outside opening hours": {"reason": str(ReasonCode.OUTSIDE_HOURS)},
@@ -202,6 +224,9 @@ TAKEN: dict[str, Json] = {
 TOO_OFTEN: dict[str, Json] = {"Moved too often": {"reason": RescheduleLimit.reason, "most": 2}}
 TOO_LATE: dict[str, Json] = {
     "Too late": {"reason": CancelDeadline.reason, "until": "2026-11-23T13:30:00Z"}
+}
+KNOWN: dict[str, Json] = {
+    "The address is known": {"reason": CustomerExists.reason, "customerId": CUSTOMER_ID}
 }
 LAPSED: dict[str, Json] = {"The hold has lapsed": {"reason": HoldLapsed.reason}}
 FINAL: dict[str, Json] = {

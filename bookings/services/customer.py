@@ -1,10 +1,15 @@
 """Who books."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from bookings.errors import CustomerExists
 from bookings.models import Customer
-from core.db import insert_of, require_transaction, rows
+from core import events
+from core.access import Caller
+from core.db import in_one_transaction, insert_of, require_transaction, rows, violation_of
+from core.errors import NotFound
 
 KNOWN_OR_MADE = """
     WITH known AS (
@@ -17,16 +22,22 @@ KNOWN_OR_MADE = """
     SELECT id FROM known UNION ALL SELECT id FROM made
 """
 
+INDEXES = ("email_index", "phone_index", "name_index")
+
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerDetails:
-    """What somebody typed about themselves. `timezone` is an IANA zone, or empty if unknown."""
+    """What somebody typed about themselves.
+
+    `timezone` is an IANA zone and `locale` a language (`de`, `de-AT`), or empty if unknown.
+    """
 
     name: str
     email: str
     company: str = ""
     phone: str = ""
     timezone: str = ""
+    locale: str = ""
 
 
 def customer_for(details: CustomerDetails, *, organization_id: UUID) -> UUID:
@@ -34,19 +45,66 @@ def customer_for(details: CustomerDetails, *, organization_id: UUID) -> UUID:
 
     An existing customer is not changed: a booking keeps its own copy of what was typed.
     """
-    require_transaction()
-    fresh = Customer(
-        organization_id=organization_id,
-        name=details.name,
-        company=details.company,
-        email=details.email,
-        phone=details.phone,
-        timezone=details.timezone,
-    )
+    return _known_or_made(_new(details, organization_id))
+
+
+@in_one_transaction
+def create_customer(details: CustomerDetails, *, organization_id: UUID, caller: Caller) -> Customer:
+    """Write down somebody who has not booked yet. Raises CustomerExists with `customerId`."""
+    fresh = _new(details, organization_id)
+    known_id = _known_or_made(fresh)
+    if known_id != fresh.pk:
+        raise CustomerExists(customerId=known_id)
+    events.record("customer.created", fresh, caller=caller)
+    return fresh
+
+
+def update_customer(customer: Customer, changes: Mapping[str, str], *, caller: Caller) -> Customer:
+    """Change what is known of a customer, and what they are found by.
+
+    `changes` are fields of CustomerDetails; what is the same already is no change. Bookings
+    keep what was typed for them.
+
+    Raises NotFound, and CustomerExists with `customerId` for somebody else's address.
+    """
+    try:
+        return _update(customer, changes, caller)
+    except CustomerExists as error:
+        wanted = Customer.index_of_email(changes["email"])
+        others = Customer.objects.for_organization(customer.organization_id)
+        owner = others.filter(email_index=wanted).values_list("pk", flat=True).first()
+        raise CustomerExists(customerId=owner) from error
+
+
+@in_one_transaction
+def _update(customer: Customer, changes: Mapping[str, str], caller: Caller) -> Customer:
+    fresh = Customer.objects.select_for_update(no_key=True).filter(pk=customer.pk).first()
+    if fresh is None:
+        raise NotFound
+    fields = sorted(name for name, value in changes.items() if getattr(fresh, name) != value)
+    if not fields:
+        return fresh
+    for name in fields:
+        setattr(fresh, name, changes[name])
     fresh.index_the_person()
+    with violation_of("customer_email_is_unique", becomes=CustomerExists):
+        fresh.save(update_fields=[*fields, *INDEXES, "updated_at"])
+    events.record("customer.updated", fresh, caller=caller, fields=fields)
+    return fresh
+
+
+def _new(details: CustomerDetails, organization_id: UUID) -> Customer:
+    fresh = Customer(organization_id=organization_id, **asdict(details))
+    fresh.index_the_person()
+    return fresh
+
+
+def _known_or_made(fresh: Customer) -> UUID:
+    """Insert a customer unless the address is known; return the id of who has it."""
+    require_transaction()
     insert = insert_of(Customer)
     sql = KNOWN_OR_MADE.format(table=insert.table, columns=insert.columns, places=insert.places)
-    parameters = [organization_id, fresh.email_index, *insert(fresh)]
+    parameters = [fresh.organization_id, fresh.email_index, *insert(fresh)]
     # Nothing comes back when a rival was making the same customer: the statement waited for
     # theirs, and the next one sees it.
     found: list[tuple[UUID]] = rows(sql, parameters) or rows(sql, parameters)

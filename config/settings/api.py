@@ -26,6 +26,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Bookings", "description": "Appointments: book, read, change, cancel."},
         {"name": "Self-service", "description": "One booking, by its customer's link."},
         {"name": "Availability", "description": "Which times can be booked."},
+        {"name": "Customers", "description": "Who books."},
         {"name": "Catalogue", "description": "What can be booked, and with whom."},
         {"name": "Holds", "description": "Keep a time while somebody types."},
         {"name": "Health", "description": "Is it well? Without the envelope."},

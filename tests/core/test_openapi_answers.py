@@ -52,6 +52,15 @@ class TestRealAnswers:
         self.check("changeBookingStatus", desk.patch(path, {"status": "CONFIRMED"}), 200)
         self.check("cancelBooking", desk.delete(path), 200)
 
+    def test_customers(self, desk):
+        mia = {"name": "Mia", "email": "mia@example.com", "locale": "de"}
+        added = self.check("createCustomer", desk.post("/api/customers", mia), 201)
+        path = f"/api/customers/{added['id']}"
+        self.check("createCustomer", desk.post("/api/customers", mia), 409)
+        self.check("getCustomer", desk.get(path), 200)
+        self.check("listCustomers", desk.get("/api/customers"), 200)
+        self.check("updateCustomer", desk.patch(path, {"phone": "+49 30 1234567"}), 200)
+
     def test_a_booking_with_a_price(self, desk, wish, haircut):
         haircut.price_amount = 40
         haircut.save()

@@ -1,0 +1,32 @@
+"""Finding customers by what their own row says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from bookings.models import Customer
+from bookings.selectors.booking import SHORTEST_PHONE
+from core.blind_index import prefix_lookup
+
+
+def filtered(customers: QuerySet[Customer], query: Mapping[str, Any]) -> QuerySet[Customer]:
+    """Return the customers that a validated query asks for: by all that it names."""
+    if "email" in query:
+        customers = customers.filter(email_index=Customer.index_of_email(query["email"]))
+    if "phone" in query:
+        customers = customers.filter(phone_index=Customer.index_of_phone(query["phone"]))
+    if "search" in query:
+        customers = customers.filter(is_meant_by(query["search"]))
+    return customers
+
+
+def is_meant_by(term: str) -> Q:
+    """Return whose e-mail or phone is `term`, or whose name begins like it; nobody if too short."""
+    term = term.strip()
+    if "@" in term:
+        return Q(email_index=Customer.index_of_email(term))
+    if sum(character.isdigit() for character in term) >= SHORTEST_PHONE:
+        return Q(phone_index=Customer.index_of_phone(term))
+    wanted = prefix_lookup(term)
+    return Q(name_index__contains=wanted) if wanted else Q(pk__in=[])
