@@ -103,12 +103,14 @@ def reader_at(
     language: str = "en-GB",
     cookies: dict[str, str] | None = None,
     script: bool = True,
+    zone: str = "Europe/Berlin",
 ) -> Reader:
     """Return somebody with a fresh browser, signed in by `cookies` if there are any."""
     context = browser.new_context(
         viewport=PHONE if phone else DESKTOP,
         color_scheme="dark" if dark else "light",
         locale=language,
+        timezone_id=zone,
         java_script_enabled=script,
         has_touch=phone,
     )

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from bookings.calendars.ical import calendar_file
 from bookings.models import Booking
+from bookings.selectors.manage import manage_url
 from bookings.selectors.page import booking_made
 from bookings.web.facts import price_of
 from bookings.web.framing import booking_page
@@ -42,6 +43,7 @@ def booked_page(request: HttpRequest, organization: Organization, token: str) ->
             "price": price_of(booking.price_amount, booking.price_currency)
             if booking.price_amount is not None
             else "",
+            "manage_address": manage_url(booking),
             "again_address": reverse("book:organization", args=[organization.slug]),
         }
         response = render(request, "book/booked.html", context)
@@ -55,7 +57,7 @@ def calendar_page(request: HttpRequest, organization: Organization, token: str) 
     """The booking as a file for the visitor's own calendar."""
     booking = _booking(organization, token)
     return HttpResponse(
-        calendar_file(booking),
+        calendar_file(booking, manage_url=manage_url(booking)),
         content_type="text/calendar; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="{booking.reference}.ics"',

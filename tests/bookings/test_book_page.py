@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bookings.models import Allocation, Booking, Hold
+from bookings.selectors.manage import manage_token
 from core.models import Event
 from tests.factories import OrganizationFactory, ServiceFactory
 from tests.visitor import MIA, Visitor
@@ -59,6 +60,7 @@ def test_a_visitor_books_in_four_steps(visitor, salon, anna):
         "Salon Soleil answers by e-mail.",
         booking.reference,
         "Anna",
+        f"/manage/{manage_token(booking)}",
         "An e-mail with all of this is on its way to mia@example.com.",
     ):
         assert said in visitor.text

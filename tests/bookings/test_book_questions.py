@@ -6,6 +6,7 @@ import pytest
 from icalendar import Calendar
 
 from bookings.models import Booking
+from bookings.selectors.manage import manage_token
 from bookings.services.questions import QuestionDetails, set_questions
 from core.db import in_one_transaction
 from tests.visitor import MIA, Visitor
@@ -113,9 +114,14 @@ def test_the_appointment_can_be_put_into_ones_own_calendar(chosen):
     assert chosen.response["Content-Disposition"] == (
         f'attachment; filename="{booking.reference}.ics"'
     )
+    assert f"/manage/{manage_token(booking)}" in unfolded(chosen.response)
     [event] = Calendar.from_ical(chosen.response.content).walk("VEVENT")
     assert event["uid"].startswith(str(booking.pk))
     assert event.start == datetime(2026, 11, 16, 9, tzinfo=UTC)
+
+
+def unfolded(response) -> str:
+    return response.text.replace("\r\n ", "")
 
 
 def test_the_file_is_there_as_long_as_the_page(chosen, clock):
