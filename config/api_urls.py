@@ -11,6 +11,7 @@ from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
 from core.api.documents import document, document_page
 from core.health import urls as health
+from notifications.api.reminder_rule import ReminderRuleViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("bookings", BookingViewSet, basename="booking")
@@ -20,6 +21,7 @@ router.register("services", ServiceViewSet, basename="service")
 router.register("resources", ResourceViewSet, basename="resource")
 router.register("holds", HoldViewSet, basename="hold")
 router.register("manage", ManageViewSet, basename="manage")
+router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")
 
 urlpatterns = [
     path("", include(router.urls)),

@@ -40,6 +40,8 @@ SCOPES = {
     "customers:write": "Change customers",
     "deliveries:read": "See messages and how they ended",
     "deliveries:write": "Send messages again",
+    "reminders:read": "See who is reminded when",
+    "reminders:write": "Change who is reminded when",
     "keys:read": "See API keys",
     "keys:write": "Make and revoke API keys",
     "events:read": "Read the audit trail",
@@ -47,7 +49,9 @@ SCOPES = {
     "system:status": "Read health in detail and metrics",
 }
 
-_READ = frozenset({"bookings:read", "catalog:read", "customers:read", "deliveries:read"})
+_READ = frozenset(
+    {"bookings:read", "catalog:read", "customers:read", "deliveries:read", "reminders:read"}
+)
 _DESK = _READ | {
     "bookings:write",
     "bookings:create",
@@ -59,7 +63,8 @@ _DESK = _READ | {
 SCOPES_OF_ROLE: dict[Role, frozenset[str]] = {
     Role.OWNER: EVERYTHING,
     Role.ADMIN: EVERYTHING,
-    Role.MANAGER: _DESK | {"bookings:overbook", "catalog:write", "events:read", "exports:read"},
+    Role.MANAGER: _DESK
+    | {"bookings:overbook", "catalog:write", "reminders:write", "events:read", "exports:read"},
     Role.STAFF: _DESK | {"events:read"},
     Role.VIEWER: _READ,
 }

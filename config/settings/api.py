@@ -29,6 +29,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Customers", "description": "Who books."},
         {"name": "Catalogue", "description": "What can be booked, and with whom."},
         {"name": "Holds", "description": "Keep a time while somebody types."},
+        {"name": "Reminders", "description": "Who is reminded of appointments, and when."},
         {"name": "Health", "description": "Is it well? Without the envelope."},
         {"name": "Documents", "description": "This document, and a page to read it on."},
         {"name": "Mail reports", "description": "What providers tell about mails."},

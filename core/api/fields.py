@@ -49,6 +49,15 @@ class WholeNumberField(serializers.IntegerField):
         return super().to_internal_value(int(data))
 
 
+class YesNoField(serializers.BooleanField):
+    """true or false, and nothing that REST framework also takes for one: no text, no number."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class QueryNumberField(serializers.IntegerField):
     """A whole number in a query: digits, and nothing that Python also takes for some."""
 

@@ -7,6 +7,7 @@ from bookings.models import Booking, Service
 from core.models import Event, TenantModel
 from notifications.models.delivery import Delivery
 
+SHORTEST_NOTICE_MINUTES = 5
 LONGEST_NOTICE_MINUTES = 90 * 24 * 60
 
 
@@ -20,7 +21,10 @@ class ReminderRule(TenantModel):
         Service, on_delete=models.CASCADE, null=True, blank=True, related_name="reminder_rules"
     )
     minutes_before = models.PositiveIntegerField(
-        validators=[MinValueValidator(5), MaxValueValidator(LONGEST_NOTICE_MINUTES)]
+        validators=[
+            MinValueValidator(SHORTEST_NOTICE_MINUTES),
+            MaxValueValidator(LONGEST_NOTICE_MINUTES),
+        ]
     )
     audience = models.CharField(
         max_length=16, choices=Delivery.Audience, default=Delivery.Audience.CUSTOMER

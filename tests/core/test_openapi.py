@@ -65,6 +65,8 @@ def test_the_document_holds_every_call():
         "/api/holds/{id}": ["delete"],
         "/api/manage/{token}": ["delete", "get", "put"],
         "/api/manage/{token}/availability": ["get"],
+        "/api/reminder-rules": ["get", "post"],
+        "/api/reminder-rules/{id}": ["delete", "get", "patch"],
         "/api/resources": ["get"],
         "/api/resources/{id}": ["get"],
         "/api/services": ["get"],
@@ -115,7 +117,8 @@ def parameters_of(operation: dict[str, Any]) -> set[str]:
 
 
 NAMES_NOTHING = ("changeBookingStatus", "createCustomer")  # calls whose body holds no id
-MEETS_ANOTHER = ("updateCustomer",)  # changes that another row can stand in the way of
+# Changes that another row can stand in the way of.
+MEETS_ANOTHER = ("updateCustomer", "updateReminderRule")
 
 
 def test_every_call_tells_the_refusals_that_it_can_give(document):

@@ -61,6 +61,16 @@ class TestRealAnswers:
         self.check("listCustomers", desk.get("/api/customers"), 200)
         self.check("updateCustomer", desk.patch(path, {"phone": "+49 30 1234567"}), 200)
 
+    def test_reminder_rules(self, desk):
+        body = {"minutesBefore": 60, "audience": "STAFF"}
+        made = self.check("createReminderRule", desk.post("/api/reminder-rules", body), 201)
+        path = f"/api/reminder-rules/{made['id']}"
+        self.check("createReminderRule", desk.post("/api/reminder-rules", body), 409)
+        self.check("getReminderRule", desk.get(path), 200)
+        self.check("listReminderRules", desk.get("/api/reminder-rules"), 200)
+        self.check("updateReminderRule", desk.patch(path, {"active": False}), 200)
+        self.check("deleteReminderRule", desk.delete(path), 200)
+
     def test_a_booking_with_a_price(self, desk, wish, haircut):
         haircut.price_amount = 40
         haircut.save()
