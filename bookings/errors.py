@@ -76,3 +76,23 @@ class CustomerExists(Conflict):
 
     reason = "CUSTOMER_EXISTS"
     message = "There is a customer with this e-mail address already."
+class SlugTaken(Conflict):
+    reason = "SLUG_TAKEN"
+    message = "Another service has this slug already."
+
+
+class KeyTaken(Conflict):
+    reason = "KEY_TAKEN"
+    message = "Another type of resource has this key already."
+
+
+class UserTaken(Conflict):
+    reason = "USER_TAKEN"
+    message = "This person is another member of staff already."
+
+
+class TypeInUse(Conflict):
+    """`resources` are of this type, `services` ask for it."""
+
+    reason = "TYPE_IN_USE"
+    message = "There are resources of this type, or services that need one."

@@ -9,6 +9,9 @@ from bookings.api.catalog import ResourceViewSet, ServiceViewSet
 from bookings.api.customer import CustomerViewSet
 from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
+from bookings.api.resource import ResourceViewSet
+from bookings.api.resource_type import ResourceTypeViewSet
+from bookings.api.service import ServiceViewSet
 from core.api.documents import document, document_page
 from core.health import urls as health
 from notifications.api.reminder_rule import ReminderRuleViewSet
@@ -19,6 +22,7 @@ router.register("customers", CustomerViewSet, basename="customer")
 router.register("availability", AvailabilityViewSet, basename="availability")
 router.register("services", ServiceViewSet, basename="service")
 router.register("resources", ResourceViewSet, basename="resource")
+router.register("resource-types", ResourceTypeViewSet, basename="resource-type")
 router.register("holds", HoldViewSet, basename="hold")
 router.register("manage", ManageViewSet, basename="manage")
 router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")

@@ -1,16 +1,16 @@
-"""Who offers what, and when."""
+"""Who offers what, and when, in one go: for commands that set up a whole business."""
 
 from collections.abc import Iterable
 from datetime import time
 from typing import Any
 
-from bookings.models import Lane, Resource, ResourceType, Schedule, Service, WeeklyHours
-from core import events
+from bookings.models import Resource, Schedule, Service, WeeklyHours
+from bookings.services.resource import ResourceChanges, create_resource
+from bookings.services.service import ServiceChanges, Share, create_service
 from core.access import Caller
 from core.db import in_one_transaction
 from core.models import Organization
 
-STAFF = "staff"
 MONDAY_TO_FRIDAY = range(5)
 NINE, FIVE = time(9), time(17)
 
@@ -29,19 +29,14 @@ def add_staff_member(
 
     The hours are local, in the organization's zone. 0 is Monday.
     """
-    staff, _ = ResourceType.objects.get_or_create(
-        organization=organization, key=STAFF, defaults={"name": "Staff"}
+    member = create_resource(
+        organization=organization, changes=ResourceChanges(columns={"name": name}), caller=caller
     )
-    member = Resource.objects.create(
-        organization=organization, type=staff, name=name, timezone=organization.timezone
-    )
-    Lane.objects.create(resource=member)
     schedule = Schedule.objects.create(organization=organization, resource=member)
     WeeklyHours.objects.bulk_create(
         WeeklyHours(schedule=schedule, weekday=weekday, opens=opens, closes=closes)
         for weekday in weekdays
     )
-    events.record("resource.created", member, caller=caller)
     return member
 
 
@@ -56,9 +51,8 @@ def add_service(
     **rules: Any,
 ) -> Service:
     """Offer something with these resources. `rules` are Service's columns."""
-    service = Service(organization=organization, name=name, slug=slug, **rules)
-    service.full_clean(exclude=["organization"])
-    service.save(force_insert=True)
-    service.resources.set(resources)
-    events.record("service.created", service, caller=caller)
-    return service
+    changes = ServiceChanges(
+        columns={"name": name, "slug": slug, **rules},
+        shares=[Share(resource=resource) for resource in resources],
+    )
+    return create_service(organization=organization, changes=changes, caller=caller)

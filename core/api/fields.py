@@ -39,6 +39,15 @@ class TextField(serializers.CharField):
         return value
 
 
+class SlugTextField(serializers.SlugField):
+    """Letters, digits, hyphens and underscores, as a JSON text: a number is none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
 class WholeNumberField(serializers.IntegerField):
     """A JSON number without a fraction: 30, or 30.0, which is the same; no text, no boolean."""
 
@@ -106,8 +115,9 @@ class OwnedField(serializers.Field):
 
     default_error_messages = {"invalid": "This is not an id."}
 
-    def __init__(self, *, queryset: TenantQuerySet[Any], **kwargs: Any) -> None:
+    def __init__(self, *, queryset: TenantQuerySet[Any], by: str = "pk", **kwargs: Any) -> None:
         self.queryset = queryset
+        self.by = by  # what the id is of, if not of the row itself
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
@@ -116,7 +126,7 @@ class OwnedField(serializers.Field):
             self.fail("invalid")
         owned = self.queryset.all().for_organization(self.context["caller"].organization_id)
         # Not `first()`: wording an order by costs as much as the rest of the question.
-        row = next(iter(owned.filter(pk=wanted).order_by()), None)
+        row = next(iter(owned.filter(**{self.by: wanted}).order_by()), None)
         if row is None:
             raise NotFound(fields={self.field_name: ["There is nothing with this id."]})
         return row

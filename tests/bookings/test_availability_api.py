@@ -161,6 +161,8 @@ class TestCatalog:
                 "type": "staff",
                 "timezone": "Europe/Berlin",
                 "active": True,
+                "bio": "",
+                "qualification": "",
             }
         ]
         one = website.get(f"/api/services/{haircut.pk}").json()["data"]

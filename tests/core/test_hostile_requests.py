@@ -173,10 +173,11 @@ def the_time_can_be_booked(case: Case) -> None:
 
 
 def the_service_has_what_it_wants(case: Case) -> None:
-    """Our service wants a company and an inquiry; others do not."""
+    """Our service wants a company and an inquiry, asks nothing and says where; others do not."""
     the_time_can_be_booked(case)
     if isinstance(case.body, dict):
-        case.body = {**case.body, "company": "Müller GmbH", "inquiry": "As last time"}
+        body = {name: v for name, v in case.body.items() if name not in ("answers", "location")}
+        case.body = {**body, "company": "Müller GmbH", "inquiry": "As last time"}
 
 
 def the_walk_is_by_one_way(case: Case) -> None:
@@ -203,6 +204,40 @@ def the_duration_is_one_of_the_service(case: Case) -> None:
     case.query = {name: known.get(name, value) for name, value in (case.query or {}).items()}
 
 
+def the_service_makes_sense(case: Case) -> None:
+    """Durations ascend, prices are in euros, a choice has options, somebody can do it."""
+    if not isinstance(case.body, dict):
+        return
+    euros = {"amount": "40.00", "currency": "EUR"}
+    known = {
+        "name": "Color",
+        "durations": [30, 60],
+        "price": euros,
+        "policy": {"lateFee": euros},
+        "questions": [{"key": "tone", "label": "Tone?", "kind": "CHOICE", "options": ["Red"]}],
+        "requirements": [],
+        "resources": [],
+    }
+    case.body = {name: known.get(name, value) for name, value in case.body.items()}
+
+
+def the_place_exists(case: Case) -> None:
+    """The zone, the country and the region are some."""
+    if isinstance(case.body, dict):
+        known: dict[str, Any] = {
+            "name": "Franz",
+            "timezone": "Europe/Vienna",
+            "holidays": {"country": "AT", "region": "9"},
+        }
+        case.body = {name: known.get(name, value) for name, value in case.body.items()}
+
+
+def the_type_has_a_key(case: Case) -> None:
+    """A name without a letter that a key can be made of needs one."""
+    if isinstance(case.body, dict):
+        case.body = {**case.body, "key": "boat", "name": "Boat"}
+
+
 RULES: dict[str, Callable[[Case], None]] = {
     "createBooking": the_service_has_what_it_wants,
     "updateBooking": the_time_can_be_booked,
@@ -210,6 +245,10 @@ RULES: dict[str, Callable[[Case], None]] = {
     "listBookings": the_days_are_in_this_century,
     "listServices": the_walk_is_by_one_way,
     "listResources": the_walk_is_by_one_way,
+    "listResourceTypes": the_walk_is_by_one_way,
+    "createService": the_service_makes_sense,
+    "createResource": the_place_exists,
+    "createResourceType": the_type_has_a_key,
     "listFreeTimes": the_range_has_an_end_after_its_start,
     "explainTimes": the_range_has_an_end_after_its_start,
     "nextFreeTime": the_duration_is_one_of_the_service,

@@ -71,6 +71,12 @@ def test_the_document_holds_every_call():
         "/api/resources/{id}": ["get"],
         "/api/services": ["get"],
         "/api/services/{id}": ["get"],
+        "/api/resource-types": ["get", "post"],
+        "/api/resource-types/{id}": ["delete", "get", "patch"],
+        "/api/resources": ["get", "post"],
+        "/api/resources/{id}": ["delete", "get", "patch"],
+        "/api/services": ["get", "post"],
+        "/api/services/{id}": ["delete", "get", "patch"],
         "/api/webhooks/mail/{provider}": ["post"],
         "/health": ["get"],
         "/health/lb": ["get"],
@@ -132,6 +138,8 @@ def test_every_call_tells_the_refusals_that_it_can_give(document):
             expected.add(404)
         if "requestBody" in operation:
             expected |= {413, 415} if name in NAMES_NOTHING else {404, 413, 415}
+            names_nothing = name in ("changeBookingStatus", "createResourceType")
+            expected |= {413, 415} if names_nothing else {404, 413, 415}
         if operation["method"] == "post":
             expected |= {409, 422}
         if name in MEETS_ANOTHER:
@@ -140,6 +148,8 @@ def test_every_call_tells_the_refusals_that_it_can_give(document):
             operation["method"] in ("put", "delete") and "{token}" in operation["path"]
         ):
             expected |= {409, 412}
+        if name in ("updateService", "updateResource", "deleteResourceType"):
+            expected.add(409)
         told = {int(status) for status in operation["responses"]}
         assert {status for status in told if status >= 300} == expected, name
 
@@ -235,6 +245,36 @@ def test_every_call_has_examples_and_all_of_them_are_valid(document):
             assert f"{name}, {status}" in shown or (name, status) == ("isEverythingWell", "503")
 
 
+def bodies_of(document, name: str) -> dict[str, Any]:
+    """Return the example bodies of a call, by their names."""
+    content = document.operations[name]["requestBody"]["content"]["application/json"]
+    return {key: example["value"] for key, example in content["examples"].items()}
+
+
+@pytest.mark.django_db
+def test_the_catalogues_examples_can_be_sent_as_they_stand(document, desk, salon):
+    anna = ResourceFactory(pk=RESOURCE_ID, organization=salon)
+    ServiceFactory(pk=SERVICE_ID, organization=salon, resources=[anna])
+
+    def bodies(name: str) -> dict[str, Any]:
+        return bodies_of(document, name)
+
+    for key, body in bodies("createService").items():
+        assert desk.post("/api/services", body).status_code == 201, key
+    for key, body in bodies("updateService").items():
+        assert desk.patch(f"/api/services/{SERVICE_ID}", body).status_code == 200, key
+    for key, body in bodies("createResource").items():
+        assert desk.post("/api/resources", body).status_code == 201, key
+    for key, body in bodies("updateResource").items():
+        assert desk.patch(f"/api/resources/{RESOURCE_ID}", body).status_code == 200, key
+    for key, body in bodies("createResourceType").items():
+        made = desk.post("/api/resource-types", body)
+        assert made.status_code == 201, key
+        path = f"/api/resource-types/{made.json()['data']['id']}"
+        for change, other in bodies("renameResourceType").items():
+            assert desk.patch(path, other).status_code == 200, change
+
+
 @pytest.mark.django_db
 def test_the_examples_can_be_sent_as_they_stand(document, clock, desk, salon, haircut, ben):
     haircut.delete()
@@ -243,8 +283,7 @@ def test_the_examples_can_be_sent_as_they_stand(document, clock, desk, salon, ha
     set_questions(service, [QuestionDetails(key="allergies", label="Any allergies?")])
 
     def bodies(name: str) -> dict[str, Any]:
-        content = document.operations[name]["requestBody"]["content"]["application/json"]
-        return {key: example["value"] for key, example in content["examples"].items()}
+        return bodies_of(document, name)
 
     booked = None
     for key, body in bodies("createBooking").items():

@@ -130,6 +130,29 @@ class TestRealAnswers:
         path = f"/api/holds/{hold['id']}"
         self.check("dropHold", website.delete(path, {"token": hold["token"]}), 200)
 
+    def test_the_catalogue_is_written(self, desk, anna):
+        made = self.check("createService", desk.post("/api/services", {"name": "Color"}), 201)
+        path = f"/api/services/{made['id']}"
+        questions = {"questions": [{"key": "tone", "label": "Which tone?"}]}
+        self.check("updateService", desk.patch(path, questions), 200)
+        self.check("updateService", desk.patch(path, {"slug": "haircut"}), 409)
+        self.check("deactivateService", desk.delete(path), 200)
+        self.check("listServices", desk.get("/api/services", {"active": "any"}), 200)
+        made = self.check("createResource", desk.post("/api/resources", {"name": "Ben"}), 201)
+        path = f"/api/resources/{made['id']}"
+        self.check("updateResource", desk.patch(path, {"places": 2}), 200)
+        self.check("deactivateResource", desk.delete(path), 200)
+        room = {"key": "room", "name": "Room"}
+        made = self.check("createResourceType", desk.post("/api/resource-types", room), 201)
+        self.check("createResourceType", desk.post("/api/resource-types", room), 409)
+        path = f"/api/resource-types/{made['id']}"
+        self.check("getResourceType", desk.get(path), 200)
+        self.check("renameResourceType", desk.patch(path, {"name": "Parlor"}), 200)
+        self.check("listResourceTypes", desk.get("/api/resource-types"), 200)
+        self.check("deleteResourceType", desk.delete(path), 200)
+        staff = f"/api/resource-types/{anna.type_id}"
+        self.check("deleteResourceType", desk.delete(staff), 409)
+
     def test_every_link_leads_to_a_call_that_can_follow(self, desk, wish):
         def follow(name: str, response: Any) -> list[str]:
             followed = []
@@ -153,6 +176,7 @@ class TestRealAnswers:
             ("listBookings", "/api/bookings"),
             ("listServices", "/api/services"),
             ("listResources", "/api/resources"),
+            ("listResourceTypes", "/api/resource-types"),
         ):
             assert len(follow(name, desk.get(path))) == 1
 

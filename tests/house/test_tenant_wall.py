@@ -48,6 +48,7 @@ def test_every_api_view_starts_from_the_callers_organization():
             verb = "read" if method in ("get", "head") else "write"
             assert view.scopes.get(action, f"{view.scope}:{verb}") in SCOPES, (path, method)
     assert {"BookingViewSet", "AvailabilityViewSet", "ServiceViewSet", "HoldViewSet"} <= seen
+    assert {"ResourceViewSet", "ResourceTypeViewSet"} <= seen
 
 
 @pytest.mark.django_db

@@ -185,6 +185,8 @@ class HouseSchema(AutoSchema):
 
     def _names_something(self) -> bool:
         """Tell whether the id of something else stands in the query or in the body."""
+        if self.described.names_others:
+            return True
         shapes = filter(None, (self.described.query, self.described.body))
         fields = (field for shape in shapes for field in shape().fields.values())
         return any(isinstance(field, OwnedField) for field in fields)

@@ -30,6 +30,8 @@ class Operation:
     answer: Shape | None = None
     is_list: bool = False
     status: int = 200
+    # A 404 may be about something that the body names in a way that fields do not show.
+    names_others: bool = False
     # The answer carries an ETag, and a change may name it in If-Match.
     is_versioned: bool = False
     # The reasons of a 409 that a client can switch on, the idempotency key's own excepted.

@@ -1,0 +1,232 @@
+"""Resources: with whom and with what can be booked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from django.db.models import Count, Q
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bookings.api import examples
+from bookings.api.catalog import CatalogQuery, CatalogViewSet
+from bookings.api.fields import TimezoneField
+from bookings.errors import PlaceInUse, UserTaken
+from bookings.models import Resource, ResourceType
+from bookings.services.resource import ResourceChanges, create_resource, update_resource
+from bookings.services.schedule import MOST_PLACES
+from core.api.fields import OwnedField, TextField, WholeNumberField, YesNoField
+from core.api.schema import Operation, documented
+from core.api.serializers import HouseSerializer
+from core.errors import NotFound
+from core.models import Membership, Organization, TenantQuerySet
+
+INTERNAL = "Only for who may change the catalogue."
+
+
+class HolidaysSerializer(HouseSerializer):
+    """Public holidays: those of the organization, unless a country is named."""
+
+    observed = YesNoField(required=False)
+    country = TextField(
+        max_length=2, required=False, allow_blank=True, help_text="ISO 3166-1, two letters."
+    )
+    region = TextField(
+        max_length=8,
+        required=False,
+        allow_blank=True,
+        help_text="What stands after the hyphen in ISO 3166-2.",
+    )
+
+
+class UpdateResourceSerializer(HouseSerializer):
+    """What should be different; what is left out stays."""
+
+    name = TextField(max_length=200, required=False)
+    type = TextField(max_length=40, required=False, help_text="The key of a type.")
+    timezone = TimezoneField(required=False, help_text="Where its hours are meant.")
+    places = WholeNumberField(
+        min_value=1, max_value=MOST_PLACES, required=False, help_text="Bookings at once."
+    )
+    always_open = YesNoField(
+        required=False,
+        help_text="Has no hours of its own: free whenever those are who are booked with it.",
+    )
+    holidays = HolidaysSerializer(required=False)
+    bio = TextField(max_length=2_000, required=False, allow_blank=True)
+    qualification = TextField(max_length=500, required=False, allow_blank=True)
+    user_id = OwnedField(
+        queryset=Membership.objects.select_related("user"),
+        by="user_id",
+        required=False,
+        allow_null=True,
+        help_text="The member of the organization who this is.",
+    )
+    active = YesNoField(required=False)
+
+
+class CreateResourceSerializer(UpdateResourceSerializer):
+    """A resource as it is made: staff, in the organization's zone, one place, unless told."""
+
+    name = TextField(max_length=200)
+
+
+class HolidaysReadSerializer(HouseSerializer):
+    observed = serializers.BooleanField()
+    country = serializers.CharField(allow_blank=True)
+    region = serializers.CharField(allow_blank=True)
+
+
+class ResourceSerializer(HouseSerializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    type = serializers.CharField(help_text="The key of its type: staff, room, …")
+    timezone = serializers.CharField()
+    active = serializers.BooleanField()
+    bio = serializers.CharField(allow_blank=True)
+    qualification = serializers.CharField(allow_blank=True)
+    places = serializers.IntegerField(required=False, help_text=INTERNAL)
+    always_open = serializers.BooleanField(required=False, help_text=INTERNAL)
+    holidays = HolidaysReadSerializer(required=False, help_text=INTERNAL)
+    user_id = serializers.UUIDField(required=False, allow_null=True, help_text=INTERNAL)
+
+
+CONFLICTS: dict[str, Any] = {
+    "conflicts": [PlaceInUse.reason, UserTaken.reason],
+    "conflict_details": {
+        "bookings": {
+            "type": "integer",
+            "description": "With PLACE_IN_USE: how many stand on a place that would go.",
+        },
+        **examples.FIELDS,
+    },
+    "conflict_examples": {"Two at once": {"reason": PlaceInUse.reason, "bookings": 1}},
+}
+HOLIDAYS = {
+    "observed": "observes_holidays",
+    "country": "holiday_country",
+    "region": "holiday_region",
+}
+PLAIN = {"name": "name", "timezone": "timezone", "bio": "bio", "qualification": "qualification"}
+
+
+@documented(
+    "Catalogue",
+    list=Operation(
+        id="listResources",
+        summary="List whom and what it can be booked with",
+        description=(
+            "Oldest first. With the scope `catalog:write` every setting is told, otherwise what "
+            "a customer needs to know."
+        ),
+        query=CatalogQuery,
+        answer=ResourceSerializer,
+        is_list=True,
+        answer_examples={"One member of staff": [examples.RESOURCE]},
+        links=examples.links("getResource", id_at="$response.body#/data/0/id"),
+    ),
+    create=Operation(
+        id="createResource",
+        summary="Add a member of staff, a room, a piece of equipment",
+        description="It has no opening hours yet, so nobody can book it before it has some.",
+        body=CreateResourceSerializer,
+        names_others=True,
+        answer=ResourceSerializer,
+        status=status.HTTP_201_CREATED,
+        conflicts=[UserTaken.reason],
+        conflict_details=examples.FIELDS,
+        body_examples=examples.NEW_RESOURCES,
+        answer_examples={"A member of staff": examples.RESOURCE_IN_FULL},
+        links=examples.links("getResource", "updateResource", "deactivateResource"),
+    ),
+    retrieve=Operation(
+        id="getResource",
+        summary="Read a member of staff, a room, a piece of equipment",
+        answer=ResourceSerializer,
+        answer_examples={
+            "As a customer may read it": examples.RESOURCE,
+            "In full": examples.RESOURCE_IN_FULL,
+        },
+    ),
+    partial_update=Operation(
+        id="updateResource",
+        summary="Change a member of staff, a room, a piece of equipment",
+        body=UpdateResourceSerializer,
+        answer=ResourceSerializer,
+        body_examples={"Holidays of another country": {"holidays": {"country": "AT"}}},
+        answer_examples={"A member of staff": examples.RESOURCE_IN_FULL},
+        **CONFLICTS,
+    ),
+    destroy=Operation(
+        id="deactivateResource",
+        summary="No longer let anybody book it",
+        description=(
+            "It is not deleted, since its bookings stay, those ahead included; `active` is false "
+            "afterwards, and true makes it bookable again."
+        ),
+        answer=ResourceSerializer,
+        answer_examples={"Off": {**examples.RESOURCE_IN_FULL, "active": False}},
+    ),
+)
+class ResourceViewSet(CatalogViewSet[Resource]):
+    queryset = Resource.objects.all()
+    serializer_class = ResourceSerializer
+    columns = {"id": "id", "type": "type__key", "active": "is_active", **PLAIN}
+    internal_columns = {
+        "places": "places",
+        "alwaysOpen": "is_always_open",
+        "userId": "user_id",
+        **{column: column for column in HOLIDAYS.values()},
+    }
+
+    def get_queryset(self) -> TenantQuerySet[Resource]:
+        rows = super().get_queryset()
+        if not self.sees_everything:
+            return rows
+        places = Count("lanes", filter=Q(lanes__is_active=True))
+        return cast("TenantQuerySet[Resource]", rows.annotate(places=places))
+
+    def create(self, request: Request) -> Response:
+        self.refuse_query()
+        changes = self._changes(self.validated(CreateResourceSerializer))
+        organization = Organization.objects.get(pk=self.organization_id)
+        resource = create_resource(organization=organization, changes=changes, caller=self.caller)
+        return self.answer(resource.pk, status=status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        resource = self.row()
+        changes = self._changes(self.validated(UpdateResourceSerializer))
+        return self.answer(update_resource(resource, changes, caller=self.caller).pk)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        off = ResourceChanges(columns={"is_active": False})
+        return self.answer(update_resource(self.row(), off, caller=self.caller).pk)
+
+    def present(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[dict[str, Any]]:
+        found = super().present(rows)
+        if self.sees_everything:
+            for one in found:
+                one["holidays"] = {name: one.pop(column) for name, column in HOLIDAYS.items()}
+        return found
+
+    def _changes(self, data: Mapping[str, Any]) -> ResourceChanges:
+        columns = {column: data[name] for name, column in PLAIN.items() if name in data}
+        holidays = data.get("holidays", {})
+        columns |= {HOLIDAYS[name]: value for name, value in holidays.items()}
+        for name, column in (("active", "is_active"), ("always_open", "is_always_open")):
+            if name in data:
+                columns[column] = data[name]
+        if "user_id" in data:
+            columns["user"] = data["user_id"].user if data["user_id"] else None
+        if "type" in data:
+            columns["type"] = self._type(data["type"])
+        return ResourceChanges(columns=columns, places=data.get("places"))
+
+    def _type(self, key: str) -> ResourceType:
+        kinds = ResourceType.objects.for_organization(self.organization_id)
+        found = kinds.filter(key=key).first()
+        if found is None:
+            raise NotFound(fields={"type": ["There is nothing with this key."]})
+        return found
