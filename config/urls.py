@@ -15,6 +15,7 @@ urlpatterns = [
     re_path(r"^api/(?:v1/)?", include("config.api_urls")),
     path("admin/", admin.site.urls),
     path("book/", include("bookings.web.urls")),
+    path("manage/", include("bookings.web.manage_urls")),
     path("feeds/<str:token>.ics", feed, name="feed"),
     re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),
 ]

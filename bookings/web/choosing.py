@@ -92,8 +92,8 @@ def read_choice(request: HttpRequest, organization: Organization, service: Servi
         named = resources[0]
     is_anyone = said.get("with") == ANYONE and service.assignment != Service.Assignment.CUSTOMER
     zone = said.get("zone", "") if said.get("zone") in known_zones() else ""
-    day = _day(said.get("day", ""))
-    month = _day(f"{said.get('month', '')}-01") or day
+    day = read_day(said.get("day", ""))
+    month = read_day(f"{said.get('month', '')}-01") or day
     return Choice(
         organization=organization,
         service=service,
@@ -125,7 +125,7 @@ def _minutes(service: Service, text: str) -> int:
     return offered.get(text, service.durations[0])
 
 
-def _day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
     try:
         day = parse_date(text)
     except ValueError:

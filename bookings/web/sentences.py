@@ -42,6 +42,19 @@ TOO_MANY = {
     ),
 }
 
+# Where a booking is changed, and not made.
+CHANGING: dict[str, Promise] = {
+    "PRECONDITION_FAILED": gettext_lazy(
+        "It was changed since you opened it. This is how it is now."
+    ),
+    "ILLEGAL_TRANSITION": gettext_lazy("This appointment is over, so it cannot be changed."),
+    "CANCEL_DEADLINE": gettext_lazy("It is too late to cancel this appointment here."),
+    "RESCHEDULE_DEADLINE": gettext_lazy("It is too late to move this appointment here."),
+    "RESCHEDULE_LIMIT": gettext_lazy("You have moved it as often as is possible here."),
+    "DATABASE_ERROR": gettext_lazy("Many people are booking right now. Please send it again."),
+    "TIMEOUT": gettext_lazy("This took too long. Nothing was changed. Please send it again."),
+}
+
 
 def fields_in(error: DomainError) -> dict[str, list[str]]:
     """Return what is wrong by the path of its field, in the reader's language."""
@@ -62,6 +75,17 @@ def sentence_of(error: DomainError, organization: Organization) -> str:
         if key in SENTENCES:
             return str(SENTENCES[key])
     return _("This time cannot be booked. Please choose another one.")
+
+
+def change_refused(error: DomainError) -> str:
+    """Say why a booking cannot be moved or cancelled like this."""
+    for texts in fields_in(error).values():
+        return " ".join(texts)
+    for key in (getattr(error, "reason", ""), error.code):
+        for sentences in (CHANGING, SENTENCES):
+            if key in sentences:
+                return str(sentences[key])
+    return _("This is not possible. Nothing was changed.")
 
 
 def too_many(reason: str, organization: Organization) -> str:
