@@ -76,6 +76,8 @@ class CustomerExists(Conflict):
 
     reason = "CUSTOMER_EXISTS"
     message = "There is a customer with this e-mail address already."
+
+
 class SlugTaken(Conflict):
     reason = "SLUG_TAKEN"
     message = "Another service has this slug already."

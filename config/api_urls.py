@@ -5,7 +5,6 @@ from rest_framework.routers import SimpleRouter
 
 from bookings.api.availability import AvailabilityViewSet
 from bookings.api.booking import BookingViewSet
-from bookings.api.catalog import ResourceViewSet, ServiceViewSet
 from bookings.api.customer import CustomerViewSet
 from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
