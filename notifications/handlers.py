@@ -16,6 +16,7 @@ from core.access import Caller
 from core.events import handles
 from core.models import Event
 from notifications.models import Delivery
+from notifications.selectors.subject import entry_for_mail, subject_of
 from notifications.services.messages import REMINDERS
 from notifications.services.promising import promise
 from notifications.services.reminder import lay_out_reminders, lay_out_reminders_ahead
@@ -116,6 +117,19 @@ def on_organization_created(event: Event) -> None:
     begin_with_usual_rule(event.organization_id, caller=Caller.clock(event.organization_id))
 
 
+@handles("waitlist.joined", "waitlist.offered", "waitlist.expired")
+def on_waitlist(event: Event) -> None:
+    """Tell who waits: that they do, that a time came free, that they did not answer in time."""
+    if event.name == "waitlist.expired" and not event.data["unanswered"]:
+        return  # their window is over, as they were told it would be
+    message = {
+        "waitlist.joined": "waitlist_joined",
+        "waitlist.offered": "waitlist_offer",
+        "waitlist.expired": "waitlist_offer_expired",
+    }[event.name]
+    promise(event, entry_for_mail(event.subject_id), [message])
+
+
 @handles("delivery.failed", "delivery.bounced")
 def on_gone_wrong(event: Event) -> None:
     """Alert the admin address about a customer's message, once in an hour; the console has all.
@@ -129,7 +143,7 @@ def on_gone_wrong(event: Event) -> None:
         created_at__gt=timezone.now() - AT_MOST_ONE_ALERT_IN,
     )
     if failed.audience == Delivery.Audience.CUSTOMER and not alerted.exists():
-        _promise(event, "admin_delivery_failed", booking_id=failed.booking_id)
+        promise(event, subject_of(failed), ["admin_delivery_failed"])
 
 
 def _promise(event: Event, *messages: str, booking_id: UUID | None = None) -> None:

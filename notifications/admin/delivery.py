@@ -169,7 +169,7 @@ class DeliveryAdmin(HouseAdmin):
             raise PermissionDenied
         ours = booking_for_mail().filter(organization=desk_of(request).organization, pk=pk)
         booking = ours.first()
-        if booking is None or message not in MESSAGES:
+        if booking is None or message not in MESSAGES or message.startswith("waitlist_"):
             raise Http404
         return self.page(
             request,
@@ -206,4 +206,4 @@ class DeliveryAdmin(HouseAdmin):
 
     @admin.display(description=gettext_lazy("About"))
     def about(self, delivery: Any) -> str:
-        return delivery.reference
+        return delivery.reference or _("Waitlist")

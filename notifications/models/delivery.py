@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models import Booking
+from bookings.models import Booking, WaitlistEntry
 from core.fields import EncryptedEmailField, EncryptedJSONField
 from core.models import Event, TenantModel, TenantQuerySet
 
@@ -36,14 +36,14 @@ class DeliveryQuerySet(TenantQuerySet["Delivery"]):
 
 
 class Delivery(TenantModel):
-    """One message, promised to one recipient by one event.
+    """One message about a booking or a waitlist entry, promised to one recipient by one event.
 
     Status:     QUEUED → SENDING → SENT → DELIVERED or BOUNCED; or FAILED, when no try can help
                 any more; or DROPPED, when it would no longer be true. Only services write it.
     not_before: the next try of what is QUEUED, and the lease of what is SENDING: a worker that
                 dies gives its rows back by letting time pass.
     content:    what was sent, encrypted; empty until then. `address` is encrypted too.
-    version:    the booking's version when the message was promised.
+    version:    the booking's version when the message was promised; of an entry, its offers.
     last_error: the other side's words, without anybody's address or name.
     invitation: what it asked the reader's calendar program to do, if anything (RFC 5546).
     """
@@ -72,6 +72,8 @@ class Delivery(TenantModel):
         UNDONE = "UNDONE", _("The change was undone before anybody was told.")
         OVER = "OVER", _("The appointment was over.")
         BEGUN = "BEGUN", _("The appointment had begun.")
+        OFFER_OVER = "OFFER_OVER", _("The offer was over.")
+        NOT_WAITING = "NOT_WAITING", _("They were no longer on the waitlist.")
 
     class Invitation(models.TextChoices):
         REQUEST = "REQUEST", _("Keep this appointment")
@@ -93,7 +95,14 @@ class Delivery(TenantModel):
         Event, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
     booking = models.ForeignKey(
-        Booking, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+        Booking, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False
+    )
+    waitlist_entry = models.ForeignKey(
+        WaitlistEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="deliveries",
+        db_index=False,
     )
     version = models.PositiveIntegerField()
     channel = models.CharField(max_length=16, choices=Channel, default=Channel.EMAIL)
@@ -144,6 +153,11 @@ class Delivery(TenantModel):
                 ),
             ),
             models.CheckConstraint(
+                name="delivery_is_about_one_thing",
+                condition=Q(booking=None, waitlist_entry__isnull=False)
+                | Q(booking__isnull=False, waitlist_entry=None),
+            ),
+            models.CheckConstraint(
                 name="delivery_dropped_has_a_reason",
                 condition=Q(status="DROPPED") & ~Q(drop_reason="")
                 | ~Q(status="DROPPED") & Q(drop_reason=""),
@@ -161,6 +175,11 @@ class Delivery(TenantModel):
                 condition=Q(status__in=["QUEUED", "SENDING"]),
             ),
             models.Index(fields=["booking", "id"], name="delivery_by_booking"),
+            models.Index(
+                fields=["waitlist_entry", "id"],
+                name="delivery_by_entry",
+                condition=Q(waitlist_entry__isnull=False),
+            ),
             models.Index(fields=["organization", "id"], name="delivery_list"),
             models.Index(
                 fields=["organization", "id"],

@@ -1,6 +1,6 @@
 """One batch of claimed deliveries, on one line to the other side.
 
-Per message: is the booking as it was read? compare, write the words, hand over, write down at
+Per message: is what it is about as it was read? compare, write the words, hand over, write down at
 once how it went. Two round trips to the database would be one too many at hundreds of messages
 per second: whether the *next* booking has changed is asked in the statement that writes SENT.
 """
@@ -14,10 +14,9 @@ import structlog
 from django.db import DatabaseError
 from django.utils import timezone
 
-from bookings.models import Booking
 from core.text import one_line
 from notifications.models import Content, Delivery
-from notifications.selectors.booking import FreshBookings
+from notifications.selectors.subject import FreshSubjects, Subject
 from notifications.services.claiming import give_back, lease_suffices
 from notifications.services.inviting import invitation_for
 from notifications.services.relevance import why_not
@@ -44,7 +43,7 @@ class Batch:
 
     def __init__(self, claimed: list[Delivery], line: Line, run: Run) -> None:
         self._waiting = deque(claimed)
-        self._bookings = FreshBookings({delivery.booking_id for delivery in claimed})
+        self._subjects = FreshSubjects(claimed)
         self._line = line
         self._run = run
         self._hangups = 0
@@ -58,8 +57,7 @@ class Batch:
             try:
                 self._send(delivery)
             except TransportError as error:
-                booking = self._bookings.get(delivery.booking_id)
-                self._put_off(delivery, error, booking)
+                self._put_off(delivery, error, self._subjects.get(delivery))
                 if error.unreachable:
                     self._put_off_the_rest(error)
                     return False
@@ -75,14 +73,14 @@ class Batch:
                 delivery, delivery.last_error or "Every try ended with its worker.", now=now
             )
             return
-        booking = self._bookings.get(delivery.booking_id)
-        reason = why_not(delivery, booking, now=now)
+        subject = self._subjects.get(delivery)
+        reason = why_not(delivery, subject, now=now)
         if reason is not None:
             note_dropped(delivery, reason, now=now)
             self._run.dropped += 1
             return
-        content, invitation = _written(delivery, booking)
-        mail = as_mail(delivery, booking, content, invitation)
+        content, invitation = _written(delivery, subject)
+        mail = as_mail(delivery, subject, content, invitation)
         provider_message_id = self._line.hand_over(mail)
         seen = note_sent(
             delivery,
@@ -92,14 +90,14 @@ class Batch:
             now=timezone.now(),
             next_booking_id=self._waiting[0].booking_id if self._waiting else None,
         )
-        self._bookings.have_seen(seen)
+        self._subjects.have_seen(seen)
         self._hangups = 0
         self._run.sent += 1
 
     def _put_off(
-        self, delivery: Delivery, error: TransportError, booking: Booking | None = None
+        self, delivery: Delivery, error: TransportError, subject: Subject | None = None
     ) -> None:
-        self._run.put_off(note_refused(delivery, error, booking, now=timezone.now()))
+        self._run.put_off(note_refused(delivery, error, subject, now=timezone.now()))
 
     def _put_off_the_rest(self, error: TransportError) -> None:
         """Put off what was not tried, for the same reason, without asking again for each."""
@@ -108,24 +106,24 @@ class Batch:
 
 
 def as_mail(
-    delivery: Delivery, booking: Booking, content: Content, invitation: Invitation | None
+    delivery: Delivery, subject: Subject, content: Content, invitation: Invitation | None
 ) -> Mail:
     """Address the words. A customer's answer goes to the business, the business's to them."""
     for_customer = delivery.audience == Delivery.Audience.CUSTOMER
     return Mail(
         key=str(delivery.pk),
         to=delivery.address,
-        from_name=one_line(booking.organization.name),
-        reply_to=booking.organization.contact_email if for_customer else booking.email,
+        from_name=one_line(subject.organization.name),
+        reply_to=subject.organization.contact_email if for_customer else subject.email,
         invitation=invitation,
         **content,
     )
 
 
-def _written(delivery: Delivery, booking: Booking) -> tuple[Content, Invitation | None]:
+def _written(delivery: Delivery, subject: Subject) -> tuple[Content, Invitation | None]:
     """Write the words. What we cannot write holds up no other, and is tried again later."""
     try:
-        return render(delivery, booking), invitation_for(delivery, booking)
+        return render(delivery, subject), invitation_for(delivery, subject)
     except DatabaseError:
         raise
     except Exception as error:

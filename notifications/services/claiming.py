@@ -11,9 +11,9 @@ from notifications.services.messages import message_of
 LEASE = timedelta(seconds=120)
 ENOUGH_OF_A_LEASE = timedelta(seconds=60)
 
-# Messages about one booking to one reader leave in the order of its events: none is taken while
-# an older one is in somebody's hands or due itself. Otherwise "confirmed", hanging in one
-# worker, could arrive after "cancelled" from another.
+# Messages about one booking (or place on a waitlist) to one reader leave in the order of its
+# events: none is taken while an older one is in somebody's hands or due itself. Otherwise
+# "confirmed", hanging in one worker, could arrive after "cancelled" from another.
 CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id FROM notifications_delivery AS mine
@@ -21,6 +21,12 @@ WITH due AS MATERIALIZED (
       AND NOT EXISTS (
         SELECT FROM notifications_delivery AS older
         WHERE older.booking_id = mine.booking_id AND older.audience = mine.audience
+          AND older.status IN ('QUEUED', 'SENDING')
+          AND (older.event_id, older.id) < (mine.event_id, mine.id)
+          AND (older.status = 'SENDING' OR older.not_before <= %(now)s))
+      AND NOT EXISTS (
+        SELECT FROM notifications_delivery AS older
+        WHERE older.waitlist_entry_id = mine.waitlist_entry_id
           AND older.status IN ('QUEUED', 'SENDING')
           AND (older.event_id, older.id) < (mine.event_id, mine.id)
           AND (older.status = 'SENDING' OR older.not_before <= %(now)s))

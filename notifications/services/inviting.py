@@ -8,13 +8,14 @@ from bookings.calendars.ical import Method, Reader, invitation
 from bookings.models import Booking
 from bookings.selectors.manage import manage_url
 from notifications.models import Delivery
+from notifications.selectors.subject import Subject
 from notifications.services.messages import message_of
 from notifications.services.rendering import console_url, language_of
 from notifications.services.wording import zone_of_reader
 from notifications.transports import Invitation
 
 
-def invitation_for(delivery: Delivery, booking: Booking) -> Invitation | None:
+def invitation_for(delivery: Delivery, booking: Subject) -> Invitation | None:
     """Return what `delivery` carries for the reader's calendar; None when that is nothing.
 
     Only what is confirmed goes into a calendar, so a request brings nothing. Only who was sent
@@ -23,7 +24,7 @@ def invitation_for(delivery: Delivery, booking: Booking) -> Invitation | None:
     """
     message = message_of(delivery)
     wanted = message.invitation
-    if wanted is None:
+    if wanted is None or not isinstance(booking, Booking):
         return None
     is_kept = wanted == Delivery.Invitation.REQUEST
     if is_kept and booking.status != Booking.Status.CONFIRMED:
@@ -50,7 +51,7 @@ def invitation_for(delivery: Delivery, booking: Booking) -> Invitation | None:
 def _was_invited(delivery: Delivery) -> bool:
     """Say whether this address has an earlier mail's REQUEST. Addresses are encrypted: no WHERE."""
     invited = Delivery.objects.filter(
-        booking_id=delivery.booking_id,
+        booking=delivery.booking_id,
         audience=delivery.audience,
         invitation=Delivery.Invitation.REQUEST,
     )

@@ -11,11 +11,12 @@ from datetime import timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models import Booking
+from bookings.models import Booking, WaitlistEntry
 from notifications.models import Delivery
 
 Audience = Delivery.Audience
 Status = Booking.Status
+Entry = WaitlistEntry.Status
 
 ANY_STATUS = frozenset(Status)
 OPEN = frozenset(Booking.OPEN)
@@ -26,13 +27,14 @@ UNTIL_ITS_END = timedelta(0)
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One thing that we tell somebody about a booking.
+    """One thing that we tell somebody about a booking, or about their place on a waitlist.
 
-    true_while:  the statuses of the booking in which the message may still be sent.
+    true_while:  the statuses of the booking or entry in which the message may still be sent.
     until:       how long after the end of the appointment it is of any use; None: always.
     until_start: it is of no use once the appointment has begun.
     latest_only: a later event of the same name makes it pointless.
     tells_event: it says more than the booking does, and its event knows what.
+    makes_offer: it is as true as the offer on the waitlist that its event made.
     to_previous: it goes to the member of staff whom the event took the booking from.
     invitation:  what it asks the reader's calendar program to do, where that fits the booking
                  (notifications.services.inviting).
@@ -41,18 +43,21 @@ class Message:
     name: str
     audience: Delivery.Audience
     label: Promise
-    true_while: frozenset[Booking.Status]
+    true_while: frozenset[Booking.Status | WaitlistEntry.Status]
     until: timedelta | None = None
     until_start: bool = False
     latest_only: bool = False
     tells_event: bool = False
+    makes_offer: bool = False
     to_previous: bool = False
     invitation: Delivery.Invitation | None = None
 
     @property
     def reads_event(self) -> bool:
         """Whether its event is needed to know what it says, or whether it is still true."""
-        return self.tells_event or self.until_start or self.audience == Audience.STAFF
+        if self.audience == Audience.STAFF:
+            return True
+        return self.tells_event or self.until_start or self.makes_offer
 
 
 PREFIXES = {Audience.CUSTOMER: "", Audience.STAFF: "staff_", Audience.ADMIN: "admin_"}
@@ -174,10 +179,29 @@ MESSAGES = {
             invitation=Delivery.Invitation.CANCEL,
         ),
         Message(
+            name="waitlist_joined",
+            audience=Audience.CUSTOMER,
+            label=_("On the waitlist"),
+            true_while=frozenset({Entry.WAITING}),
+        ),
+        Message(
+            name="waitlist_offer",
+            audience=Audience.CUSTOMER,
+            label=_("A time came free"),
+            true_while=frozenset({Entry.OFFERED}),
+            makes_offer=True,
+        ),
+        Message(
+            name="waitlist_offer_expired",
+            audience=Audience.CUSTOMER,
+            label=_("Offer expired"),
+            true_while=frozenset({Entry.EXPIRED}),
+        ),
+        Message(
             name="admin_delivery_failed",
             audience=Audience.ADMIN,
             label=_("A message that did not arrive"),
-            true_while=ANY_STATUS,
+            true_while=ANY_STATUS | frozenset(Entry),
             tells_event=True,
         ),
     ]

@@ -15,6 +15,7 @@ from core.models import Event, Organization
 from core.queue import nudge
 from notifications.models import Delivery
 from notifications.selectors.staff import address_of_staff
+from notifications.selectors.subject import Subject
 from notifications.services.messages import MESSAGES, Message
 from notifications.services.relevance import came_from, with_whom_at
 
@@ -22,21 +23,21 @@ Audience = Delivery.Audience
 SENDER = "notifications.tasks.send_due_deliveries"  # the task that sends what is due
 
 
-def promise(event: Event, booking: Booking, messages: Iterable[str]) -> None:
-    """Write what `event` promises about `booking`, once however often it is told.
+def promise(event: Event, subject: Subject, messages: Iterable[str]) -> None:
+    """Write what `event` promises about `subject`, once however often it is told.
 
     Wakes the sender after the commit. What has no address is promised to nobody, and nobody of
     the business hears of one event twice: of `messages` to one address the first counts.
     """
     rows, told = [], set()
     for message in map(MESSAGES.__getitem__, messages):
-        address = address_for(message, booking, event)
+        address = address_for(message, subject, event)
         reader = normalise_email(address)
         if not address or reader in told:
             continue
         if message.audience != Audience.CUSTOMER:
             told.add(reader)
-        rows.append(_delivery(event, booking, message, address))
+        rows.append(_delivery(event, subject, message, address))
     if rows:
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
         wake_sender_after_commit()
@@ -46,27 +47,35 @@ def wake_sender_after_commit() -> None:
     transaction.on_commit(partial(nudge, SENDER))
 
 
-def address_for(message: Message, booking: Booking, event: Event) -> str:
+def address_for(message: Message, subject: Subject, event: Event) -> str:
     """Return where `message` about `event` goes now; empty when there is nobody."""
     if message.audience == Audience.CUSTOMER:
-        return booking.email
+        return subject.email
     if message.audience == Audience.ADMIN:
-        return admin_address_of(booking.organization)
+        return admin_address_of(subject.organization)
+    if not isinstance(subject, Booking):
+        return ""
     if message.to_previous:
         return address_of_staff(came_from(event).resource_id)
-    return address_of_staff(with_whom_at(event, booking))
+    return address_of_staff(with_whom_at(event, subject))
 
 
 def admin_address_of(organization: Organization) -> str:
     return organization.admin_email or settings.ADMIN_EMAIL
 
 
-def _delivery(event: Event, booking: Booking, message: Message, address: str) -> Delivery:
+def version_of(subject: Subject) -> int:
+    return subject.version if isinstance(subject, Booking) else subject.offers
+
+
+def _delivery(event: Event, subject: Subject, message: Message, address: str) -> Delivery:
+    is_booking = isinstance(subject, Booking)
     return Delivery(
         organization_id=event.organization_id,
         event=event,
-        booking=booking,
-        version=event.data.get("version", booking.version),
+        booking_id=subject.pk if is_booking else None,
+        waitlist_entry_id=None if is_booking else subject.pk,
+        version=event.data.get("version", version_of(subject)),
         message=message.name,
         audience=message.audience,
         address=address,

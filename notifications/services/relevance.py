@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 
-from bookings.models import Booking
+from bookings.models import Booking, WaitlistEntry
 from core.models import Event
 from notifications.models import Delivery
+from notifications.selectors.subject import Subject
 from notifications.services.messages import Message, message_of
 
 Reason = Delivery.DropReason
@@ -30,9 +31,11 @@ def place_of(booking: Booking) -> Place:
     return Place(booking.starts_at, booking.ends_at, booking.resource_id)
 
 
-def why_not(delivery: Delivery, booking: Booking, *, now: datetime) -> Delivery.DropReason | None:
-    """Say why `delivery` must not be sent about `booking` as it is; None when it is true."""
-    message = message_of(delivery)
+def why_not(delivery: Delivery, subject: Subject, *, now: datetime) -> Delivery.DropReason | None:
+    """Say why `delivery` must not be sent about `subject` as it is; None when it is true."""
+    if isinstance(subject, WaitlistEntry):
+        return _why_not_of_entry(delivery, subject, now=now)
+    booking, message = subject, message_of(delivery)
     if booking.status not in message.true_while:
         return Reason.CANCELLED if booking.status == "CANCELLED" else Reason.STATUS_MOVED_ON
     if message.until is not None and booking.ends_at + message.until < now:
@@ -51,6 +54,20 @@ def why_not(delivery: Delivery, booking: Booking, *, now: datetime) -> Delivery.
     return None
 
 
+def _why_not_of_entry(
+    delivery: Delivery, entry: WaitlistEntry, *, now: datetime
+) -> Delivery.DropReason | None:
+    """Say what is no longer so: the offer that it makes, or that they wait at all."""
+    message = message_of(delivery)
+    if message.makes_offer:
+        hold = entry.hold
+        is_that_one = entry.offers == delivery.event.data["offer"]
+        is_open = hold is not None and hold.ended_at is None and hold.expires_at > now
+        if entry.status not in message.true_while or not is_that_one or not is_open:
+            return Reason.OFFER_OVER
+    return None if entry.status in message.true_while else Reason.NOT_WAITING
+
+
 def last_told(delivery: Delivery) -> Place:
     """Return the place that the reader of a "new time" believes in, before reading it.
 
@@ -59,7 +76,7 @@ def last_told(delivery: Delivery) -> Place:
     """
     moved = delivery.event
     earlier = Delivery.objects.filter(
-        booking_id=delivery.booking_id,
+        booking=delivery.booking_id,
         audience=delivery.audience,
         message=delivery.message,
         event_id__lt=delivery.event_id,
@@ -100,7 +117,7 @@ def _is_about_another_place(message: Message, event: Event, booking: Booking) ->
 def _never_heard_of_it(delivery: Delivery) -> bool:
     """Say whether all that was ever promised to this member of staff was left unsaid."""
     earlier = Delivery.objects.filter(
-        booking_id=delivery.booking_id,
+        booking=delivery.booking_id,
         audience=delivery.audience,
         event_id__lt=delivery.event_id,
     )
@@ -116,5 +133,5 @@ def _is_to_the_same(one: Delivery, other: Delivery) -> bool:
 def _has_successor(delivery: Delivery) -> bool:
     """Say whether the same happened again later: that event has a message of its own."""
     return Event.objects.filter(
-        subject_id=delivery.booking_id, id__gt=delivery.event_id, name=delivery.event.name
+        subject_id=delivery.event.subject_id, id__gt=delivery.event_id, name=delivery.event.name
     ).exists()

@@ -15,11 +15,15 @@ from bookings.models import Booking
 from bookings.selectors.manage import manage_url
 from core.colors import readable_on
 from core.languages import first_spoken
+from core.models import Organization
 from core.text import one_line
 from notifications.models import Content, Delivery
+from notifications.selectors.subject import Subject
 from notifications.services.messages import MESSAGES, Message, message_of
 from notifications.services.relevance import Place, place_of
+from notifications.services.samples import sample_entry
 from notifications.services.times import elsewhere, read_differently, when
+from notifications.services.waitlist_wording import context_of_entry
 from notifications.services.wording import (
     Facts,
     as_text,
@@ -35,14 +39,14 @@ BLANK_LINES = re.compile(r"\n{3,}")
 SPACES_AT_THE_END = re.compile(r"[ \t]+$", re.MULTILINE)
 
 
-def render(delivery: Delivery, booking: Booking) -> Content:
-    """Write `delivery` about `booking` as it is now.
+def render(delivery: Delivery, subject: Subject) -> Content:
+    """Write `delivery` about `subject` as it is now.
 
-    `booking` has its service, resource, customer and organization at hand.
+    `subject` has its service, resource, customer and organization at hand.
     """
     message = message_of(delivery)
-    with translation.override(language_of(message, booking)):
-        return _write(message, booking, facts_of(delivery))
+    with translation.override(language_of(message, subject)):
+        return _write(message, subject, facts_of(delivery))
 
 
 def preview(message: str, booking: Booking) -> Content:
@@ -61,17 +65,22 @@ def preview(message: str, booking: Booking) -> Content:
             failed_label=str(MESSAGES["booking_confirmed"].label),
             failed_answer="550 5.1.1 User unknown",
         )
-    with translation.override(language_of(MESSAGES[message], booking)):
-        return _write(MESSAGES[message], booking, facts)
+    subject = sample_entry(booking) if message.startswith("waitlist_") else booking
+    with translation.override(language_of(MESSAGES[message], subject)):
+        return _write(MESSAGES[message], subject, facts)
 
 
-def _write(message: Message, booking: Booking, facts: Facts) -> Content:
-    context = _context(message, booking, facts)
-    subject, text, html = (
+def _write(message: Message, subject: Subject, facts: Facts) -> Content:
+    if isinstance(subject, Booking):
+        context = _context(message, subject, facts)
+    else:
+        context = context_of_entry(message, subject, facts)
+    context |= _around(message, subject.organization)
+    title, text, html = (
         get_template(f"emails/{message.name}/{part}").render(context)
         for part in ("subject.txt", "body.txt", "body.html")
     )
-    return Content(subject=one_line(subject), text=_tidy(text), html=html.strip() + "\n")
+    return Content(subject=one_line(title), text=_tidy(text), html=html.strip() + "\n")
 
 
 def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, object]:
@@ -91,9 +100,7 @@ def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, obje
     said = when(place.starts_at, place.ends_at, zone)
     return {
         "booking": booking,
-        "organization": organization,
         "facts": facts,
-        "for_customer": for_customer,
         "when": said,
         "also": elsewhere(booking.starts_at, ours) if differs else "",
         "what": _("%(service)s, %(when)s with %(resource)s")
@@ -107,10 +114,18 @@ def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, obje
         "moved_in_time": facts.before is not None
         and (facts.before.starts_at, facts.before.ends_at) != (booking.starts_at, booking.ends_at),
         "is_pending": booking.status == Booking.Status.PENDING,
-        "can_reply": bool(organization.contact_email),
         "console_url": "" if for_customer else console_url(booking),
         "manage_url": manage_url(booking) if for_customer else "",
         "is_open": booking.status in Booking.OPEN,
+    }
+
+
+def _around(message: Message, organization: Organization) -> dict[str, object]:
+    """Return what every mail has around what it says."""
+    return {
+        "organization": organization,
+        "for_customer": message.audience == Delivery.Audience.CUSTOMER,
+        "can_reply": bool(organization.contact_email),
         "language": translation.get_language(),
         "is_rtl": translation.get_language_bidi(),
         "color": organization.accent_color,
@@ -118,11 +133,11 @@ def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, obje
     }
 
 
-def language_of(message: Message, booking: Booking) -> str:
+def language_of(message: Message, subject: Subject) -> str:
     """Return the reader's language where we speak it, else the organization's, else English."""
     for_customer = message.audience == Delivery.Audience.CUSTOMER
-    theirs = [booking.customer.locale] if for_customer else []
-    return first_spoken(*theirs, booking.organization.locale)
+    theirs = [subject.customer.locale] if for_customer else []
+    return first_spoken(*theirs, subject.organization.locale)
 
 
 def console_url(booking: Booking) -> str:

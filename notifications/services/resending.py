@@ -10,9 +10,9 @@ from core.db import in_one_transaction, violation_of
 from core.errors import NotFound
 from notifications.errors import NobodyToTell, NoLongerTrue, StillOnItsWay
 from notifications.models import Content, Delivery
-from notifications.selectors.booking import booking_for_mail
+from notifications.selectors.subject import subject_of
 from notifications.services.messages import message_of
-from notifications.services.promising import address_for, wake_sender_after_commit
+from notifications.services.promising import address_for, version_of, wake_sender_after_commit
 from notifications.services.relevance import why_not
 from notifications.services.rendering import render
 
@@ -33,15 +33,16 @@ def resend_delivery(delivery: Delivery, *, caller: Caller) -> Delivery:
         raise NotFound
     if old.status in Delivery.OPEN:
         raise StillOnItsWay
-    booking = booking_for_mail().get(pk=old.booking_id)
-    address = address_for(message_of(old), booking, old.event)
+    subject = subject_of(old)
+    address = address_for(message_of(old), subject, old.event)
     if not address:
         raise NobodyToTell
     again = Delivery(
         organization_id=old.organization_id,
         event=old.event,
-        booking=booking,
-        version=booking.version,
+        booking_id=old.booking_id,
+        waitlist_entry_id=old.waitlist_entry_id,
+        version=version_of(subject),
         channel=old.channel,
         message=old.message,
         audience=old.audience,
@@ -49,7 +50,7 @@ def resend_delivery(delivery: Delivery, *, caller: Caller) -> Delivery:
         not_before=timezone.now(),
         resend_of=old,
     )
-    if reason := why_not(old, booking, now=timezone.now()):
+    if reason := why_not(old, subject, now=timezone.now()):
         raise NoLongerTrue(str(reason.label), why=reason)
     with violation_of("delivery_one_resend_at_a_time", becomes=StillOnItsWay):
         again.save(force_insert=True)
@@ -57,7 +58,7 @@ def resend_delivery(delivery: Delivery, *, caller: Caller) -> Delivery:
         "delivery.resent",
         again,
         caller=caller,
-        booking_id=booking.pk,
+        booking_id=old.booking_id,
         message=again.message,
         resend_of=old.pk,
     )
@@ -69,10 +70,10 @@ def why_not_resend(delivery: Delivery) -> str:
     """Say in a sentence why `delivery` cannot be sent again; empty when it can."""
     if delivery.status in Delivery.OPEN:
         return StillOnItsWay.message
-    booking = booking_for_mail().get(pk=delivery.booking_id)
-    if not address_for(message_of(delivery), booking, delivery.event):
+    subject = subject_of(delivery)
+    if not address_for(message_of(delivery), subject, delivery.event):
         return NobodyToTell.message
-    reason = why_not(delivery, booking, now=timezone.now())
+    reason = why_not(delivery, subject, now=timezone.now())
     return str(reason.label) if reason else ""
 
 
@@ -81,5 +82,4 @@ def content_of(delivery: Delivery) -> Content:
     if delivery.content is not None:
         content: Content = delivery.content
         return content
-    booking = booking_for_mail().get(pk=delivery.booking_id)
-    return render(delivery, booking)
+    return render(delivery, subject_of(delivery))

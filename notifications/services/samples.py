@@ -1,4 +1,4 @@
-"""A booking that nobody made, to show what messages look like."""
+"""A booking that nobody made, and a place on a waitlist, to show what messages look like."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bookings.models import Booking, Customer, Resource, Service
+from bookings.models import Booking, Customer, Hold, Resource, Service, WaitlistEntry
 from core.models import Organization
 
 
@@ -30,4 +30,25 @@ def sample_booking(organization: Organization | None = None) -> Booking:
         email="mia@example.com",
         phone="+49 30 1234567",
         inquiry=_("This is what a customer wrote."),
+    )
+
+
+def sample_entry(booking: Booking) -> WaitlistEntry:
+    """Return an unsaved place on a waitlist whose offer is the time of `booking`."""
+    return WaitlistEntry(
+        organization=booking.organization,
+        service=booking.service,
+        resource=booking.resource,
+        customer=booking.customer,
+        from_at=booking.starts_at,
+        to_at=booking.ends_at,
+        timezone=booking.timezone,
+        name=booking.name,
+        email=booking.email,
+        hold=Hold(
+            resource=booking.resource,
+            starts_at=booking.starts_at,
+            ends_at=booking.ends_at,
+            expires_at=timezone.now() + timedelta(hours=2),
+        ),
     )

@@ -20,6 +20,7 @@ from core.access import Caller
 from core.observability.metrics import deliveries_total
 from notifications.models import Content, Delivery, Reminder
 from notifications.models.delivery import DeliveryQuerySet
+from notifications.selectors.subject import Subject
 from notifications.services.messages import CONFIRMATION, REMINDER
 from notifications.services.scrubbing import scrubbed
 from notifications.transports import TransportError
@@ -114,7 +115,7 @@ def follow_confirmation(delivery: Delivery) -> None:
     arrived = Delivery.objects.filter(
         booking=OuterRef("pk"), message=CONFIRMATION.name, status__in=ARRIVED
     )
-    Booking.objects.filter(pk=delivery.booking_id).update(confirmation_sent=Exists(arrived))
+    Booking.objects.filter(deliveries=delivery).update(confirmation_sent=Exists(arrived))
 
 
 def follow_reminder(booking_id: UUID) -> None:
@@ -139,10 +140,10 @@ def note_dropped(delivery: Delivery, reason: Delivery.DropReason, *, now: dateti
 
 
 def note_refused(
-    delivery: Delivery, error: TransportError, booking: Booking | None, *, now: datetime
+    delivery: Delivery, error: TransportError, subject: Subject | None, *, now: datetime
 ) -> timedelta | None:
     """Write down what the other side said. Returns how long to wait; None: it has FAILED."""
-    answer = scrubbed(str(error), address=delivery.address, booking=booking)
+    answer = scrubbed(str(error), address=delivery.address, subject=subject)
     wait = wait_after(delivery.attempts, unreachable=error.unreachable)
     last_chance = delivery.created_at + GIVE_UP_AFTER
     is_too_late = now >= last_chance and delivery.attempts >= FEWEST_TRIES

@@ -52,18 +52,22 @@ def note_bounced(report: Report) -> bool:
     """SENT or DELIVERED → BOUNCED, an event that alerts, and no confirmation any more."""
     with transaction.atomic():
         rows = _about(report).filter(status__in=(Status.SENDING, Status.SENT, Status.DELIVERED))
-        delivery = rows.select_related("booking").select_for_update(of=["self"]).first()
+        delivery = (
+            rows.select_related("booking", "waitlist_entry").select_for_update(of=["self"]).first()
+        )
         if delivery is None:
             return False
         delivery.status = Status.BOUNCED
         delivery.ended_at = timezone.now()
         delivery.last_error = scrubbed(
-            report.answer, address=delivery.address, booking=delivery.booking
+            report.answer,
+            address=delivery.address,
+            subject=delivery.booking or delivery.waitlist_entry,
         )
         delivery.save(update_fields=["status", "ended_at", "last_error", "updated_at"])
         if delivery.message == CONFIRMATION.name:
             follow_confirmation(delivery)
-        elif delivery.message == REMINDER.name:
+        elif delivery.message == REMINDER.name and delivery.booking_id is not None:
             follow_reminder(delivery.booking_id)
         events.record(
             "delivery.bounced",

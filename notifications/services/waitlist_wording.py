@@ -1,0 +1,83 @@
+"""What a mail says about somebody's place on a waitlist."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import quote
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bookings.models import Resource, WaitlistEntry
+from bookings.selectors.waitlist import waitlist_url
+from core import times
+from core.times import zone_label, zone_of
+from notifications.models import Delivery
+from notifications.services.messages import Message
+from notifications.services.times import When, elsewhere, read_differently, when
+from notifications.services.wording import Facts, Line, as_text
+
+JOINED = "waitlist_joined"
+
+
+def zone_of_entry(entry: WaitlistEntry) -> str:
+    """Return the zone in which somebody who waits reads times."""
+    return entry.timezone or entry.organization.timezone
+
+
+def context_of_entry(message: Message, entry: WaitlistEntry, facts: Facts) -> dict[str, object]:
+    """Return what the templates say about `entry`, in the active language."""
+    for_customer = message.audience == Delivery.Audience.CUSTOMER
+    ours = entry.organization.timezone
+    zone = zone_of_entry(entry) if for_customer else ours
+    offered = None if message.name == JOINED else entry.hold
+    said = when(offered.starts_at, offered.ends_at, zone) if offered else window_of(entry, zone)
+    differs = offered is not None and for_customer
+    differs = differs and read_differently(offered.starts_at, zone, ours)  # type: ignore[union-attr]
+    with_whom = offered.resource if offered else entry.resource
+    lines = [
+        Line(_("What"), entry.service.name),
+        *([Line(_("With"), with_whom.name)] if with_whom else []),
+    ]
+    if not for_customer:
+        lines = [
+            *([Line(_("Message"), facts.failed_label)] if facts.failed_label else []),
+            *([Line(_("Answer"), facts.failed_answer)] if facts.failed_answer else []),
+            Line(_("Who"), entry.name),
+            Line(_("E-mail"), entry.email, href=f"mailto:{quote(entry.email, safe='@+')}"),
+            *([Line(_("Phone"), entry.phone)] if entry.phone else []),
+            *lines,
+        ]
+    return {
+        "booking": {"name": entry.name},
+        "when": said,
+        "also": elsewhere(offered.starts_at, ours) if offered and differs else "",
+        "until": _until(offered.expires_at, zone) if offered else "",
+        "what": _what(entry.service.name, said.short, with_whom),
+        "lines": lines,
+        "lines_as_text": as_text(lines),
+        "facts": facts,
+        "offer_url": waitlist_url(entry) if for_customer else "",
+    }
+
+
+def _what(service: str, at: str, with_whom: Resource | None) -> str:
+    if with_whom is None:
+        return _("%(service)s, %(when)s") % {"service": service, "when": at}
+    words = {"service": service, "when": at, "resource": with_whom.name}
+    return _("%(service)s, %(when)s with %(resource)s") % words
+
+
+def window_of(entry: WaitlistEntry, zone: str) -> When:
+    """Say between when and when somebody would take a time, on the clock of `zone`."""
+    with timezone.override(zone_of(zone)):
+        first, last = times.moment(entry.from_at), times.moment(entry.to_at)
+        short = times.short_day(times.local(entry.from_at).date())
+    span = f"{first} – {last}"
+    label = zone_label(entry.from_at, zone, until=entry.to_at)
+    return When(short=short, day=_("You wait for a time in"), hours=span, span=span, zone=label)
+
+
+def _until(at: datetime, zone: str) -> str:
+    with timezone.override(zone_of(zone)):
+        return times.moment(at)
