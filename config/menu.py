@@ -48,18 +48,22 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return what this person may open, in the order of how often it is needed."""
     may = desk_of(request).may
 
-    def entry(title: str, icon: str, page: str, scope: str = "") -> dict[str, Any] | None:
+    def entry(
+        title: str, icon: str, page: str, scope: str = "", key: str = ""
+    ) -> dict[str, Any] | None:
         try:
             link = reverse(f"admin:{page}")
         except NoReverseMatch:
             return None
-        return {"title": title, "icon": icon, "link": link} if not scope or may(scope) else None
+        shown = {"title": title, "icon": icon, "link": link, "key": key}
+        return shown if not scope or may(scope) else None
 
     groups = [
         (
             "",
             [
                 entry(_("Today"), "today", "index"),
+                entry(_("Calendar"), "calendar_month", "calendar", "bookings:read", key="c"),
                 entry(_("Bookings"), "event", "bookings_booking_changelist", "bookings:read"),
                 entry(_("Customers"), "group", "bookings_customer_changelist", "customers:read"),
                 entry(

@@ -1,32 +1,57 @@
-"""Who is coming and what is free: a day, read for people."""
+"""Who is coming and what is free: some days, read for people."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
 from bookings.availability.intervals import Interval, intersect, merge, subtract
-from bookings.availability.rules import opening_intervals
+from bookings.availability.reasons import Cause, ReasonCode
+from bookings.availability.rules import opening_intervals, shown
+from bookings.availability.terms import Blocked, ResourceCalendar
 from bookings.models import Allocation, Booking, Resource
 from bookings.selectors.crew import calendars_named
-from bookings.selectors.slots import read_busy
+from bookings.selectors.slots import with_causes
 
 LONGEST_APPOINTMENT = timedelta(days=1)
 SHORTEST_GAP = timedelta(minutes=15)
 COUNTED_UP_TO = 1000
 
 
+class Off(NamedTuple):
+    """A stretch in which a resource is not there although it may be a working day.
+
+    `kind` is TIME_OFF (`id` is its row), HOLIDAY (`name` is its own) or BREAK.
+    """
+
+    start: datetime
+    end: datetime
+    kind: str
+    name: str = ""
+    id: UUID | None = None
+
+
 @dataclass(frozen=True)
 class Line:
-    """One resource's part of a day. All stretches are in UTC and sorted."""
+    """One resource's part of some days. All stretches are in UTC and sorted.
+
+    `hours` are opening hours as they are written, `open` what time off and holidays leave of
+    them; `held` is what somebody is booking at this moment.
+    """
 
     resource: Resource
     open: list[Interval]
     free: list[Interval]
     bookings: list[Booking] = field(default_factory=list)
+    hours: list[Interval] = field(default_factory=list)
+    off: list[Off] = field(default_factory=list)
+    held: list[Interval] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -40,31 +65,45 @@ class Capped:
         return f"{self.number}+" if self.is_capped else str(self.number)
 
 
-def agenda_of(organization_id: UUID, window: Interval, *, now: datetime) -> list[Line]:
+def agenda_of(
+    organization_id: UUID,
+    window: Interval,
+    *,
+    now: datetime,
+    only: Collection[UUID] | None = None,
+) -> list[Line]:
     """Return a line for each active resource, and for each other that is booked in `window`.
 
     Five queries. Open is without time off and holidays; free is what is open, not taken on all
     lanes, not over, and at least a quarter of an hour; what is cancelled is left out. A booking
-    stands on the line of everything that it keeps busy.
+    stands on the line of everything that it keeps busy. With `only`, lines of these alone.
     """
     by_resource = _booked(organization_id, window)
-    resources = list(
-        Resource.objects.for_organization(organization_id)
-        .filter(Q(is_active=True) | Q(pk__in=by_resource))
-        .order_by("name", "id")
-    )
+    ours = Resource.objects.for_organization(organization_id)
+    if only is not None:
+        ours = ours.filter(pk__in=only)
+    resources = list(ours.filter(Q(is_active=True) | Q(pk__in=by_resource)).order_by("name", "id"))
     known = calendars_named([resource.pk for resource in resources], window)
-    calendars = [known[resource.pk] for resource in resources]
-    busy = read_busy(calendars, window, now=now)
+    calendars = with_causes([known[resource.pk] for resource in resources], window, now=now)
     ahead = Interval(max(window.start, now), window.end)
     lines = []
     for resource, calendar in zip(resources, calendars, strict=True):
-        opening = merge(
+        hours = merge(
             stretch for rules in calendar.opening for stretch in opening_intervals(rules, window)
         )
-        hours = subtract(opening, calendar.closed)
-        free = _free(calendar.lanes, hours, busy.by_lane, ahead) if resource.is_active else []
-        lines.append(Line(resource, hours, free, by_resource[resource.pk]))
+        opening = subtract(hours, calendar.closed)
+        free = _free(calendar.lanes, opening, calendar.busy, ahead) if resource.is_active else []
+        lines.append(
+            Line(
+                resource,
+                opening,
+                free,
+                by_resource[resource.pk],
+                hours,
+                _off(calendar, hours, window),
+                _held(calendar),
+            )
+        )
     return lines
 
 
@@ -109,10 +148,36 @@ def _booked(organization_id: UUID, window: Interval) -> defaultdict[UUID, list[B
     return by_resource
 
 
+def _off(calendar: ResourceCalendar, hours: list[Interval], window: Interval) -> list[Off]:
+    """Return time off and holidays that touch `window`, and the breaks of each local day."""
+    found = []
+    for closed in calendar.closed:
+        if closed.overlaps(window):
+            start, end = max(closed.start, window.start), min(closed.end, window.end)
+            cause = closed.cause if isinstance(closed.cause, Cause) else Cause("TIME_OFF")
+            found.append(Off(start, end, cause.kind, cause.name, cause.id))
+    zone = ZoneInfo(calendar.timezone)
+    for before, after in pairwise(hours):
+        if shown(before.end, zone).date() == shown(after.start, zone).date():
+            found.append(Off(before.end, after.start, "BREAK"))
+    return sorted(found, key=lambda off: (off.start, off.end, off.kind))
+
+
+def _held(calendar: ResourceCalendar) -> list[Interval]:
+    return sorted(
+        {
+            taken.appointment
+            for lane in calendar.lanes
+            for taken in calendar.busy.get(lane, ())
+            if isinstance(taken, Blocked) and taken.code == ReasonCode.HELD
+        }
+    )
+
+
 def _free(
     lanes: Sequence[int],
     hours: list[Interval],
-    busy: Mapping[int, list[Interval]],
+    busy: Mapping[int, Sequence[Interval]],
     ahead: Interval,
 ) -> list[Interval]:
     free = merge(gap for lane in lanes for gap in subtract(hours, busy.get(lane, ())))

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from unfold.sites import UnfoldAdminSite
 
 from core.admin.context import desk_of
+from core.admin.pages import console_pages
 from core.admin.panels import panels_at
 
 # What Django and unfold bring along and nobody may reach: a redirect by content type and id
@@ -59,6 +60,10 @@ class Console(UnfoldAdminSite):
                 "organizations/",
                 self.admin_view(switching.choose_organization),
                 name="choose_organization",
+            ),
+            *(
+                path(page.route, self.admin_view(page.view), name=page.name)
+                for page in console_pages()
             ),
         ]
         theirs = (url for url in super().get_urls() if getattr(url, "name", None) not in CLOSED)

@@ -3,53 +3,19 @@
 Pictures go to artifacts/pictures, for a person to look at.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
 from bookings.models import Booking
-from core.access import Role
 from notifications.models import Delivery
-from tests.browser import Reader, reader_at
-from tests.factories import MembershipFactory, UserFactory
-from tests.journeys.console_day import TUESDAY, Day, open_the_salon
+from tests.browser import reader_at
+from tests.journeys.console_day import TUESDAY, Day
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AT_MOST_CLICKS = 3
 BOOKINGS = "/admin/bookings/booking/"
-
-
-@pytest.fixture
-def day(clock, settings, anna, ben, haircut, staff) -> Day:
-    """It is Tuesday, 10:15."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    opened = open_the_salon(haircut, [anna, ben], staff)
-    clock.move_to(TUESDAY + timedelta(minutes=75))
-    return opened
-
-
-@pytest.fixture
-def clara(salon):
-    user = UserFactory(email="clara@salon.example", name="Clara Vogt")
-    user.set_password("correct horse battery")
-    user.save()
-    return MembershipFactory(organization=salon, user=user, role=Role.OWNER)
-
-
-@pytest.fixture
-def look(live_server, chromium, clara) -> Callable[..., Reader]:
-    """Clara in front of a browser, signed in."""
-
-    def look(**how) -> Reader:
-        client = Client()
-        client.force_login(clara.user)
-        cookies = {"sessionid": client.cookies["sessionid"].value}
-        return reader_at(chromium, live_server.url, cookies=cookies, **how)
-
-    return look
 
 
 def test_signing_in_opens_today(live_server, chromium, day, clara):
@@ -255,6 +221,9 @@ def pages_of(day: Day, clara) -> dict[str, str]:
     booking, resource = day.bookings[3], day.bookings[3].resource_id
     return {
         "today": "/admin/",
+        "calendar": "/admin/calendar/",
+        "calendar-week": "/admin/calendar/?view=week",
+        "calendar-resource": "/admin/calendar/?view=resource",
         "bookings": BOOKINGS,
         "bookings-none": f"{BOOKINGS}?q=zzzz",
         "booking": f"{BOOKINGS}{booking.pk}/change/",

@@ -12,6 +12,16 @@ document.addEventListener("keydown", (event) => {
   box.select();
 }, true);
 
+// A link with a key is followed by that key: "c" to the calendar, arrows through its days.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.target.closest("input, textarea, select, [contenteditable], [role=menu]")) return;
+  const link = document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`);
+  if (!link) return;
+  event.preventDefault();
+  link.click();
+});
+
 // A form that is on its way is not sent a second time.
 document.addEventListener("submit", (event) => {
   const form = event.target;
