@@ -22,6 +22,7 @@ from bookings.services.booking import (
     confirm_booking,
     mark_no_show,
 )
+from bookings.services.manage import renew_manage_link
 from core.admin.context import caller_of
 from core.admin.panels import panels_at
 
@@ -95,6 +96,20 @@ def cancel(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseB
         told=panels_at("booking.told", request, booking=booking, change="cancelled"),
         **up_to(booking),
     )
+
+
+def renew_link(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Make the links that the customer was sent invalid: one of them got into other hands."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    booking = may_act_on(admin, request, pk)
+
+    def act() -> None:
+        renew_manage_link(booking, caller=caller_of(request), expected_version=version_in(request))
+
+    done = _("The links that were sent are invalid. The next message carries a new one.")
+    admin.attempt(request, act, done=done)
+    return back_to(request, booking)
 
 
 def may_act_on(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> Booking:

@@ -170,6 +170,7 @@ class BookingAdmin(HouseAdmin):
             ("export/", "export", limited(RateClass.STRICT)(partial(exporting.export, self))),
             ("<uuid:pk>/cancel/", "cancel", partial(acting.cancel, self)),
             ("<uuid:pk>/reschedule/", "reschedule", partial(moving.reschedule, self)),
+            ("<uuid:pk>/renew-link/", "renew-link", partial(acting.renew_link, self)),
             *(
                 (f"<uuid:pk>/{change}/", change, partial(acting.change_status, self, change=change))
                 for change in acting.CHANGES
@@ -207,6 +208,7 @@ class BookingAdmin(HouseAdmin):
             may_move=may_change and booking.status in Booking.OPEN,
             has_begun=booking.starts_at <= timezone.now(),
             can={status.name: status in allowed for status in Status},
+            fee_currency=booking.price_currency or booking.service.organization.currency,
             history=history_of(booking),
             panels=panels_at("booking.page", request, booking=booking),
             elsewhere=booking.timezone != self._zone_here(booking),

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from bookings.models import Allocation, Booking
+from bookings.selectors.manage import manage_token
 from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
 from core.access import Role
@@ -190,6 +192,35 @@ def test_the_page_tells_the_story_with_who_and_when(desk, mia, ben, haircut, ten
         (moved, "Clara Vogt", "Anna is at the dentist."),
         ("Cancelled", "Clara Vogt", "She called."),
     ]
+
+
+def test_a_link_in_other_hands_is_made_invalid_and_the_story_says_so(desk, salon, mia, client):
+    link = f"/manage/{manage_token(mia)}"
+    assert client.get(link).status_code == 200
+    assert desk_for(salon, Role.VIEWER).send(page_of(mia, "renew-link")).status_code == 403
+    assert desk.get(page_of(mia, "renew-link")).status_code == 405
+    assert client.get(link).status_code == 200
+
+    answer = desk.send(page_of(mia, "renew-link"), version=1)
+
+    assert said(answer) == [
+        "The links that were sent are invalid. The next message carries a new one."
+    ]
+    assert client.get(link).status_code == 404
+    mia.refresh_from_db()
+    assert client.get(f"/manage/{manage_token(mia)}").status_code == 200
+    [_, renewed] = desk.get(page_of(mia)).context["history"]
+    assert renewed.sentence == "Older links were made invalid"
+    desk.send(page_of(mia, "renew-link"), version=1)  # the second click of a double click
+    mia.refresh_from_db()
+    assert mia.manage_generation == 2
+
+
+def test_the_page_shows_what_a_late_cancellation_cost(desk, mia):
+    mia.fee_amount = Decimal("15.00")
+    mia.save()
+
+    assert "15.00 EUR for cancelling late" in shown(desk.get(page_of(mia)))
 
 
 def test_the_page_of_a_long_story_asks_as_often_as_of_a_short_one(
