@@ -1,5 +1,25 @@
 """The console's pages about bookings and what can be booked."""
 
-from bookings.admin import booking, calendar, customer, finding, refusals, resource, service, today
+from bookings.admin import (
+    booking,
+    calendar,
+    customer,
+    finding,
+    page,
+    refusals,
+    resource,
+    service,
+    today,
+)
 
-__all__ = ["booking", "calendar", "customer", "finding", "refusals", "resource", "service", "today"]
+__all__ = [
+    "booking",
+    "calendar",
+    "customer",
+    "finding",
+    "page",
+    "refusals",
+    "resource",
+    "service",
+    "today",
+]

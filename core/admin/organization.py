@@ -13,17 +13,37 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminColorInputWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from core import times
 from core.admin.base import HouseAdmin
 from core.admin.context import organization_of
+from core.admin.panels import panels_at
 from core.admin.wall import HouseForm
 from core.models import Organization
+from core.models.organization import validate_origin
 
 
 def languages() -> list[tuple[str, str]]:
     return list(settings.LANGUAGES)
+
+
+class OriginsField(forms.CharField):
+    """Websites by their origin, one in a line. A slash at the end is forgiven."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        lines = (line.strip().rstrip("/").lower() for line in (value or "").splitlines())
+        origins = list(dict.fromkeys(line for line in lines if line))
+        for origin in origins:
+            validate_origin(origin)
+        return origins
 
 
 class OrganizationForm(HouseForm):
@@ -37,6 +57,13 @@ class OrganizationForm(HouseForm):
         help_text=gettext_lazy("Of mails to people whose language is not known."),
     )
 
+    embed_origins = OriginsField(
+        label=gettext_lazy("Websites that may show it in a frame"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=gettext_lazy("One in a line, like https://www.example.com."),
+    )
+
     class Meta:
         model = Organization
         fields = [
@@ -47,6 +74,8 @@ class OrganizationForm(HouseForm):
             "accent_color",
             "contact_email",
             "admin_email",
+            "has_page",
+            "embed_origins",
         ]
         labels = {
             "name": gettext_lazy("Name"),
@@ -54,6 +83,7 @@ class OrganizationForm(HouseForm):
             "accent_color": gettext_lazy("Color"),
             "contact_email": gettext_lazy("Address that customers may write to"),
             "admin_email": gettext_lazy("Address that hears of new bookings"),
+            "has_page": gettext_lazy("Anybody may book on the booking page"),
         }
         help_texts = {
             "accent_color": gettext_lazy(
@@ -71,6 +101,7 @@ class OrganizationAdmin(HouseAdmin):
     plural = gettext_lazy("Settings")
     organization_path = "pk"
     form = OrganizationForm
+    change_form_outer_before_template = "admin/console/settings_head.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -79,6 +110,17 @@ class OrganizationAdmin(HouseAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         return HttpResponseRedirect(self._page(request))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        shown = panels_at("organization.page", request, organization=organization_of(request))
+        extra_context = {"panels": shown, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def response_change(self, request: HttpRequest, obj: Model) -> HttpResponseBase:
         self.message_user(request, _("The settings are saved."))

@@ -1,5 +1,7 @@
 """The organization's own settings."""
 
+from html import unescape
+
 import pytest
 
 from core.access import Role
@@ -87,3 +89,59 @@ def test_even_the_administrator_of_the_installation_works_in_one_at_a_time(salon
     assert desk.post(f"{PAGE}{salon.pk}/change/", SETTINGS).status_code == 302
     salon.refresh_from_db()
     assert salon.name == "Salon Soleil"
+
+
+def test_the_settings_say_where_the_booking_page_is(salon, settings):
+    settings.PUBLIC_BASE_URL = "https://book.salon.example"
+    desk = desk_for(salon, Role.OWNER)
+    page = f"{PAGE}{salon.pk}/change/"
+    assert "https://book.salon.example/book/salon" in desk.get(page).text
+    assert "iframe" not in desk.get(page).text
+
+    origins = (
+        "https://WWW.salon.example/\n\n https://salon.example:8443 \nhttps://www.salon.example"
+    )
+    desk.post(page, {**SETTINGS, "has_page": "on", "embed_origins": origins})
+
+    salon.refresh_from_db()
+    assert salon.embed_origins == ["https://www.salon.example", "https://salon.example:8443"]
+    frame = (
+        '<iframe src="https://book.salon.example/book/salon" title="Salon Soleil &amp; Lune" '
+        'width="100%" height="900"></iframe>'
+    )
+    assert frame in unescape(desk.get(page).text)
+
+
+def test_without_a_booking_page_nothing_is_said_of_it(salon):
+    desk = desk_for(salon, Role.OWNER)
+
+    desk.post(f"{PAGE}{salon.pk}/change/", SETTINGS)
+
+    salon.refresh_from_db()
+    assert not salon.has_page
+    assert "/book/salon" not in desk.get(f"{PAGE}{salon.pk}/change/").text
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "www.salon.example",
+        "http://www.salon.example",
+        "https://www.salon.example/book",
+        "https://*",
+        "https://salon.example; script-src *",
+        "https://salon.example https://evil.example",
+        "https://anna@salon.example",
+        "'self'",
+    ],
+)
+def test_only_an_origin_is_a_website(salon, origin):
+    """It is written into the header that says who may show the page in a frame."""
+    fields = {**SETTINGS, "embed_origins": f"https://www.salon.example\n{origin}"}
+
+    page = desk_for(salon, Role.OWNER).post(f"{PAGE}{salon.pk}/change/", fields)
+
+    errors = page.context["adminform"].form.errors
+    assert errors == {"embed_origins": ["Write an origin like https://www.example.com."]}
+    salon.refresh_from_db()
+    assert salon.embed_origins == []

@@ -78,6 +78,10 @@ def steps_of(reader: Reader, who: str) -> dict[str, Callable[[], None]]:
     """What somebody does, step by step; each ends on a page that is worth a look."""
     page = reader.page
 
+    def choose_a_day() -> None:
+        reader.click(who)
+        reader.click("Monday, 16 November 2026, 16 free times")
+
     def type_in() -> None:
         page.get_by_label("Name").fill("Mia Müller")
         page.get_by_label("E-mail").fill("mia@example.com")
@@ -88,10 +92,7 @@ def steps_of(reader: Reader, who: str) -> dict[str, Callable[[], None]]:
     return {
         "services": lambda: reader.open("/book/salon"),
         "with-whom": lambda: reader.click("Haircut"),
-        "times": lambda: (
-            reader.click(who),
-            reader.click("Monday, 16 November 2026, 16 free times"),
-        ),
+        "times": choose_a_day,
         "zones": lambda: page.get_by_text("Another time zone").click(),
         "details": lambda: reader.click("10:00", role="button"),
         "wrong": lambda: reader.click("Send the request", role="button"),
