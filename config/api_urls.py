@@ -1,11 +1,12 @@
 """The API, below /api and /api/v1. A path may end with a slash or not: core.api.paths."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from bookings.api.availability import AvailabilityViewSet
 from bookings.api.booking import BookingViewSet
 from bookings.api.customer import CustomerViewSet
+from bookings.api.feed import CustomerFeedViewSet, ResourceFeedViewSet
 from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
 from bookings.api.resource import ResourceViewSet
@@ -28,6 +29,8 @@ router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")
 
 urlpatterns = [
     path("", include(router.urls)),
+    re_path(r"^resources/(?P<pk>[^/]+)/feed$", ResourceFeedViewSet.at_one_address()),
+    re_path(r"^customers/(?P<pk>[^/]+)/feed$", CustomerFeedViewSet.at_one_address()),
     path("", include("notifications.api.urls")),
     path("docs", document, name="document"),
     path("docs/ui", document_page, name="document-page"),

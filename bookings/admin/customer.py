@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,12 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.admin.feed import calendar_address, may_share
 from bookings.models import Booking, Customer
 from bookings.selectors.booking import search
 from bookings.selectors.people import person
@@ -41,6 +43,11 @@ class CustomerAdmin(HouseAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(calendar_address, self))
+        ours = path("<uuid:pk>/feed/", view, name="bookings_customer_feed")
+        return [ours, *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
@@ -77,6 +84,7 @@ class CustomerAdmin(HouseAdmin):
             person=person(customer, now=now),
             ahead=ahead[:SHOWN_BOOKINGS] if may_read else [],
             before=before[:SHOWN_BOOKINGS] if may_read else [],
+            may_share=may_share(request, customer),
             may_book=desk_of(request).may("bookings:write"),
             up_url=reverse("admin:bookings_customer_changelist"),
             up_title=_("Customers"),

@@ -22,6 +22,7 @@ from unfold.widgets import (
 )
 
 from bookings.admin import hours
+from bookings.admin.feed import calendar_address
 from bookings.errors import PlaceInUse
 from bookings.models import Resource, ResourceType, Service
 from bookings.services.schedule import MOST_PLACES, bookings_beyond, set_places
@@ -112,9 +113,16 @@ class ResourceAdmin(HouseAdmin):
         return rows.prefetch_related("services").annotate(places=lanes)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(partial(hours.opening_hours, self))
-        ours = path("<uuid:pk>/hours/", view, name="bookings_resource_hours")
-        return [ours, *super().get_urls()]
+        views = {"hours": hours.opening_hours, "feed": calendar_address}
+        ours = [
+            path(
+                f"<uuid:pk>/{name}/",
+                self.admin_site.admin_view(partial(view, self)),
+                name=f"bookings_resource_{name}",
+            )
+            for name, view in views.items()
+        ]
+        return [*ours, *super().get_urls()]
 
     def save_form(self, request: HttpRequest, form: forms.ModelForm, change: bool) -> Any:
         resource = super().save_form(request, form, change)

@@ -27,6 +27,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Self-service", "description": "One booking, by its customer's link."},
         {"name": "Availability", "description": "Which times can be booked."},
         {"name": "Customers", "description": "Who books."},
+        {"name": "Calendars", "description": "Private addresses for calendar programs."},
         {"name": "Catalogue", "description": "What can be booked, and with whom."},
         {"name": "Holds", "description": "Keep a time while somebody types."},
         {"name": "Reminders", "description": "Who is reminded of appointments, and when."},

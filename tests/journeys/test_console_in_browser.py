@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bookings.models import Booking
+from bookings.services.feed import make_feed
+from core.access import Caller
 from notifications.models import Delivery
 from tests.browser import reader_at
 from tests.journeys.console_day import TUESDAY, Day
@@ -219,6 +221,7 @@ def test_choosing_shows_the_times_at_once(look, day, ben):
 
 def pages_of(day: Day, clara) -> dict[str, str]:
     booking, resource = day.bookings[3], day.bookings[3].resource_id
+    make_feed(booking.customer, caller=Caller.command(clara.organization_id))
     return {
         "today": "/admin/",
         "calendar": "/admin/calendar/",
@@ -238,6 +241,8 @@ def pages_of(day: Day, clara) -> dict[str, str]:
         "staff": "/admin/bookings/resource/",
         "staff-member": f"/admin/bookings/resource/{resource}/change/",
         "opening-hours": f"/admin/bookings/resource/{resource}/hours/",
+        "no-calendar-address": f"/admin/bookings/resource/{resource}/feed/",
+        "calendar-address": f"/admin/bookings/customer/{booking.customer_id}/feed/",
         "messages": "/admin/notifications/delivery/",
         "message": f"/admin/notifications/delivery/{day.failed.pk}/change/",
         "api-keys": "/admin/core/apikey/",
