@@ -20,6 +20,16 @@ class NotOffered(Conflict):
         self.reason = reason
 
 
+class SeriesConflict(Conflict):
+    """Some times of a series cannot be had: `conflicts` says which, and `reason` the first why."""
+
+    message = "Not every appointment of this series can be had."
+
+    def __init__(self, reason: str, *, conflicts: object) -> None:
+        super().__init__(conflicts=conflicts)
+        self.reason = reason
+
+
 class IllegalTransition(Conflict):
     reason = "ILLEGAL_TRANSITION"
     message = "A booking in this status cannot do that."

@@ -11,6 +11,7 @@ from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
 from bookings.api.resource import ResourceViewSet
 from bookings.api.resource_type import ResourceTypeViewSet
+from bookings.api.series import SeriesViewSet
 from bookings.api.service import ServiceViewSet
 from core.api.documents import document, document_page
 from core.health import urls as health
@@ -23,6 +24,7 @@ router.register("availability", AvailabilityViewSet, basename="availability")
 router.register("services", ServiceViewSet, basename="service")
 router.register("resources", ResourceViewSet, basename="resource")
 router.register("resource-types", ResourceTypeViewSet, basename="resource-type")
+router.register("series", SeriesViewSet, basename="series")
 router.register("holds", HoldViewSet, basename="hold")
 router.register("manage", ManageViewSet, basename="manage")
 router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")

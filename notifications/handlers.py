@@ -29,6 +29,8 @@ AT_MOST_ONE_ALERT_IN = timedelta(hours=1)
 @handles("booking.created")
 def on_created(event: Event) -> None:
     """Tell the business; tell the customer too, unless the confirmation does at once."""
+    if _is_told_by_series(event):
+        return
     if event.data["status"] == Booking.Status.PENDING:
         _promise(event, "booking_received", "admin_booking_new", "staff_booking_new")
     else:
@@ -38,6 +40,8 @@ def on_created(event: Event) -> None:
 @handles("booking.confirmed")
 def on_confirmed(event: Event) -> None:
     """Tell both. Of what was confirmed at once the admin address reads as a new booking."""
+    if _is_told_by_series(event):
+        return
     if event.data.get("instant"):
         _promise(event, "booking_confirmed")
     else:
@@ -47,6 +51,8 @@ def on_confirmed(event: Event) -> None:
 @handles("booking.rescheduled")
 def on_rescheduled(event: Event) -> None:
     """Tell all. When it goes from Anna to Ben, Anna reads that it is gone, Ben that it is new."""
+    if _is_told_by_series(event):
+        return
     staff = ["staff_booking_rescheduled"]
     if event.data["from_resource_id"] != event.data["resource_id"]:
         staff = ["staff_booking_gone", "staff_booking_new"]
@@ -77,7 +83,45 @@ def on_no_show(event: Event) -> None:
 
 @handles("booking.cancelled")
 def on_cancelled(event: Event) -> None:
-    _promise(event, "booking_cancelled", "admin_booking_cancelled", "staff_booking_cancelled")
+    if not _is_told_by_series(event):
+        _promise(event, "booking_cancelled", "admin_booking_cancelled", "staff_booking_cancelled")
+
+
+SERIES = {
+    "series.confirmed": ("booking_confirmed", "admin_booking_confirmed"),
+    "series.rescheduled": (
+        "booking_rescheduled",
+        "admin_booking_rescheduled",
+        "staff_booking_rescheduled",
+    ),
+    "series.cancelled": (
+        "booking_cancelled",
+        "admin_booking_cancelled",
+        "staff_booking_cancelled",
+    ),
+}
+
+
+@handles("series.created")
+def on_series_created(event: Event) -> None:
+    """One message for all of it, about the first; it says when the others are."""
+    is_request = event.data["status"] == Booking.Status.PENDING
+    first = "booking_received" if is_request else "booking_confirmed"
+    _promise_of_series(event, first, "admin_booking_new", "staff_booking_new")
+
+
+@handles(*SERIES)
+def on_series_changed(event: Event) -> None:
+    _promise_of_series(event, *SERIES[event.name])
+
+
+def _is_told_by_series(event: Event) -> bool:
+    """Say whether what happened to several appointments at once is told in one message."""
+    return bool(event.data.get("told_by_series"))
+
+
+def _promise_of_series(event: Event, *messages: str) -> None:
+    _promise(event, *messages, booking_id=UUID(event.data["booking_id"]))
 
 
 @handles(

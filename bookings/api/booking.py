@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import status
@@ -149,15 +151,17 @@ class BookingViewSet(TenantViewSet[Booking]):
     scopes = {"create": "bookings:create"}
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "service_of": self._service_of}
+        return {
+            **super().get_serializer_context(),
+            "service_of": partial(service_named, organization_id=self.organization_id),
+        }
 
     def create(self, request: Request) -> Response:
         self.refuse_query()
         booking_id = uuid7()  # before the first attempt: a repeated one finds what it made
         data = self.validated(CreateBookingSerializer)
-        booking = create_booking(
-            self._booking_request(data), caller=self.caller, booking_id=booking_id
-        )
+        asked = booking_request(data, organization_id=self.organization_id)
+        booking = create_booking(asked, caller=self.caller, booking_id=booking_id)
         link = {"manageToken": manage_token(booking), "manageUrl": manage_url(booking)}
         return self._answer(booking, status=status.HTTP_201_CREATED, **link)
 
@@ -232,36 +236,39 @@ class BookingViewSet(TenantViewSet[Booking]):
         headers = {"ETag": etag_of(booking.version)}
         return Response(success(present(row) | more), status=status, headers=headers)
 
-    def _service_of(self, data: Mapping[str, Any]) -> Service:
-        """Return the service that a body means, or the default while its id is not right."""
-        active = Service.objects.for_organization(self.organization_id).filter(is_active=True)
-        try:
-            named = active.filter(pk=str(data.get("serviceId"))).first()
-        except (ValueError, TypeError, DjangoValidationError):
-            named = None
-        return named or default_service(self.organization_id)
 
-    def _booking_request(self, data: dict[str, Any]) -> BookingRequest:
-        service = data.get("service_id") or default_service(self.organization_id)
-        slot = data["time_slot"]
-        hold = HoldClaim(data["hold_id"], data["hold_token"]) if "hold_id" in data else None
-        zone = slot.get("timezone", "")
-        return BookingRequest(
-            service=service,
-            customer=CustomerDetails(
-                name=data["name"],
-                company=data.get("company", ""),
-                email=data["email"],
-                phone=data.get("phone") or "",
-                timezone=zone,
-            ),
-            starts_at=slot["start_time"],
-            minutes=slot["duration"],
-            inquiry=data.get("inquiry", ""),
-            notes=data.get("notes", ""),
-            answers=data.get("answers", {}),
-            location=data.get("location", ""),
-            resource=data.get("resource_id"),
-            hold=hold,
-            timezone=zone or service.organization.timezone,
-        )
+def service_named(data: Mapping[str, Any], *, organization_id: UUID) -> Service:
+    """Return the service that a body means, or the default while its id is not right."""
+    active = Service.objects.for_organization(organization_id).filter(is_active=True)
+    try:
+        named = active.filter(pk=str(data.get("serviceId"))).first()
+    except (ValueError, TypeError, DjangoValidationError):
+        named = None
+    return named or default_service(organization_id)
+
+
+def booking_request(data: dict[str, Any], *, organization_id: UUID) -> BookingRequest:
+    """Return what a checked body asks for."""
+    service = data.get("service_id") or default_service(organization_id)
+    slot = data["time_slot"]
+    hold = HoldClaim(data["hold_id"], data["hold_token"]) if "hold_id" in data else None
+    zone = slot.get("timezone", "")
+    return BookingRequest(
+        service=service,
+        customer=CustomerDetails(
+            name=data["name"],
+            company=data.get("company", ""),
+            email=data["email"],
+            phone=data.get("phone") or "",
+            timezone=zone,
+        ),
+        starts_at=slot["start_time"],
+        minutes=slot["duration"],
+        inquiry=data.get("inquiry", ""),
+        notes=data.get("notes", ""),
+        answers=data.get("answers", {}),
+        location=data.get("location", ""),
+        resource=data.get("resource_id"),
+        hold=hold,
+        timezone=zone or service.organization.timezone,
+    )

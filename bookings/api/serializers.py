@@ -235,6 +235,7 @@ class BookingSerializer(HouseSerializer):
     )
     created_at = InstantField()
     updated_at = InstantField()
+    series_id = serializers.UUIDField(required=False, help_text="Only in a series.")
 
     def to_representation(self, instance: Booking) -> dict[str, Any]:
         return present({name: getattr(instance, name) for name in COLUMNS})
@@ -269,6 +270,7 @@ COLUMNS = (
     "service_id",
     "resource_id",
     "customer_id",
+    "series_id",
     "price_amount",
     "price_currency",
     "source",
@@ -292,7 +294,7 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
     (core.api.rendering).
     """
     starts_at, ends_at = row["starts_at"], row["ends_at"]
-    return {
+    booking = {
         "id": row["id"],
         "reference": row["reference"],
         "status": row["status"],
@@ -321,3 +323,6 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
         "createdAt": row["created_at"],
         "updatedAt": row["updated_at"],
     }
+    if row["series_id"] is not None:
+        booking["seriesId"] = row["series_id"]
+    return booking

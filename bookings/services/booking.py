@@ -95,16 +95,8 @@ def create_booking(
     Invalid for a start in the past, a duration that the service does not have, something
     missing that the service wants to know, or an answer that is none.
     """
-    answers = _check(request)
-    booking_id = booking_id or uuid7()
     try:
-        for attempt in range(REFERENCES_TRIED):
-            try:
-                return _create(request, answers, caller, booking_id, new_reference(), on_grid)
-            except ReferenceTaken:
-                if attempt == REFERENCES_TRIED - 1:
-                    raise
-        raise AssertionError
+        return book(request, caller=caller, booking_id=booking_id, on_grid=on_grid)
     except SlotTaken as taken:
         raise with_alternatives(
             taken,
@@ -115,7 +107,26 @@ def create_booking(
         ) from taken
 
 
-def _check(request: BookingRequest) -> list[dict[str, Any]]:
+def book(
+    request: BookingRequest,
+    *,
+    caller: Caller,
+    booking_id: UUID | None = None,
+    on_grid: bool = False,
+) -> Booking:
+    """The same without looking for alternatives: for who books several."""
+    answers = check_request(request)
+    booking_id = booking_id or uuid7()
+    for attempt in range(REFERENCES_TRIED):
+        try:
+            return _create(request, answers, caller, booking_id, new_reference(), on_grid)
+        except ReferenceTaken:
+            if attempt == REFERENCES_TRIED - 1:
+                raise
+    raise AssertionError
+
+
+def check_request(request: BookingRequest) -> list[dict[str, Any]]:
     """Return the answers as they are kept. Raises Invalid for what is wrong in itself."""
     service, customer = request.service, request.customer
     answers, wrong = read_answers(questions_of(service), request.answers)
@@ -234,6 +245,8 @@ def _lapses_at(booking: Booking) -> datetime | None:
 
 
 def _events_of_a_new(booking: Booking, caller: Caller) -> list[Event]:
+    """What happened. Of a series only the series' own event is told to people."""
+    series = {"series_id": booking.series_id, "told_by_series": True} if booking.series_id else {}
     created = events.build(
         "booking.created",
         booking,
@@ -245,25 +258,31 @@ def _events_of_a_new(booking: Booking, caller: Caller) -> list[Event]:
         resource_id=booking.resource_id,
         source=booking.source,
         version=booking.version,
+        **series,
     )
     if booking.status == Booking.Status.PENDING:
         return [created]
     return [
         created,
         events.build(
-            "booking.confirmed", booking, caller=caller, version=booking.version, instant=True
+            "booking.confirmed",
+            booking,
+            caller=caller,
+            version=booking.version,
+            instant=True,
+            **series,
         ),
     ]
 
 
 @in_one_transaction
 def confirm_booking(
-    booking: Booking, *, caller: Caller, expected_version: int | None = None
+    booking: Booking, *, caller: Caller, expected_version: int | None = None, **facts: object
 ) -> Booking:
     """Turn a request into a promise. Raises IllegalTransition, StaleVersion."""
     booking = _moved(booking, Booking.Status.CONFIRMED, expected_version)
     events.record(
-        "booking.confirmed", booking, caller=caller, version=booking.version, instant=False
+        "booking.confirmed", booking, caller=caller, version=booking.version, instant=False, **facts
     )
     return booking
 
@@ -290,9 +309,16 @@ def mark_no_show(
 
 @in_one_transaction
 def cancel_booking(
-    booking: Booking, *, caller: Caller, reason: str = "", expected_version: int | None = None
+    booking: Booking,
+    *,
+    caller: Caller,
+    reason: str = "",
+    expected_version: int | None = None,
+    **facts: object,
 ) -> Booking:
     """Cancel a booking and give its time back. `reason` is kept encrypted with the booking.
+
+    `facts` (ids and times) go into the event.
 
     The resource is locked before the booking, so that whoever waits for this time can get it
     in the same transaction. A customer is bound by the service's policy: what a late
@@ -301,7 +327,7 @@ def cancel_booking(
     lock_resources_of(booking)
     booking = locked(booking)
     check_version(booking, expected_version)
-    _cancel(booking, caller=caller, reason=reason)
+    _cancel(booking, caller=caller, reason=reason, **facts)
     return booking
 
 

@@ -60,7 +60,7 @@ def update_booking(
     RescheduleDeadline, RescheduleLimit.
     """
     try:
-        return _update(booking, changes, caller, expected_version, on_grid, reason)
+        return move(booking, changes, caller, expected_version, on_grid, reason)
     except SlotTaken as taken:
         wanted = changes.resource or booking.resource
         minutes = changes.minutes or minutes_of(booking)
@@ -76,14 +76,16 @@ def update_booking(
 
 
 @in_one_transaction
-def _update(
+def move(
     booking: Booking,
     changes: Changes,
     caller: Caller,
-    expected_version: int | None,
-    on_grid: bool,
-    reason: str,
+    expected_version: int | None = None,
+    on_grid: bool = False,
+    reason: str = "",
+    **facts: object,
 ) -> Booking:
+    """The same without looking for alternatives. `facts` go into booking.rescheduled."""
     starts_at = changes.starts_at or booking.starts_at
     minutes = changes.minutes or minutes_of(booking)
     moves = (
@@ -160,6 +162,7 @@ def _update(
             from_resource_id=before.resource_id,
             resource_id=booking.resource_id,
             version=booking.version,
+            **facts,
         )
     if fields:
         events.record(

@@ -29,6 +29,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Customers", "description": "Who books."},
         {"name": "Calendars", "description": "Private addresses for calendar programs."},
         {"name": "Catalogue", "description": "What can be booked, and with whom."},
+        {"name": "Series", "description": "Appointments that belong together."},
         {"name": "Holds", "description": "Keep a time while somebody types."},
         {"name": "Reminders", "description": "Who is reminded of appointments, and when."},
         {"name": "Health", "description": "Is it well? Without the envelope."},

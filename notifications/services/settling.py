@@ -106,8 +106,18 @@ def note_sent(
             sleep(FIRST_WAIT_TO_WRITE_SECONDS * 2 ** (TRIES_TO_WRITE - tries_left))
         else:
             _count(delivery, "sent")
+            _follow_series(delivery)
             return next_booking
     raise AssertionError
+
+
+def _follow_series(delivery: Delivery) -> None:
+    """Note on all of a series that the one message has confirmed them."""
+    if delivery.message == CONFIRMATION.name and delivery.event.name.startswith("series."):
+        confirmed = Booking.objects.filter(
+            series_id=delivery.event.subject_id, status=Booking.Status.CONFIRMED
+        )
+        confirmed.update(confirmation_sent=True)
 
 
 def follow_confirmation(delivery: Delivery) -> None:

@@ -6,9 +6,11 @@ import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
 from uuid import UUID
 
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -44,16 +46,20 @@ class Facts:
     failed_label: str = ""
     failed_answer: str = ""
     failed_today: int = 0
+    others: tuple[datetime, ...] = ()
 
 
 NOTHING = Facts()
+OTHERS_SAID = 20
 
 
 def facts_of(delivery: Delivery) -> Facts:
     """Read what the delivery's event knows: where it was before, what failed."""
+    event = delivery.event
+    if event.name.startswith("series."):
+        return _facts_of_series(delivery)
     if not message_of(delivery).tells_event:
         return NOTHING
-    event = delivery.event
     if event.name == "booking.rescheduled":
         gone = message_of(delivery).to_previous
         before = came_from(event) if gone else last_told(delivery)
@@ -70,10 +76,23 @@ def facts_of(delivery: Delivery) -> Facts:
     return NOTHING
 
 
+def _facts_of_series(delivery: Delivery) -> Facts:
+    """Read when the others are that the same happened to; of a move, where the first was."""
+    event = delivery.event
+    starts = [parse_datetime(text) for text in event.data["starts"]]
+    others = tuple(start for start in starts[1:] if start is not None)
+    was_request = event.data.get("was") == Booking.Status.PENDING
+    if event.name != "series.rescheduled":
+        return Facts(others=others, was_request=was_request)
+    before = came_from(event)
+    return Facts(before=before, before_with=_name_of(before.resource_id), others=others)
+
+
 def lines_for_customer(booking: Booking, facts: Facts) -> list[Line]:
     """Say what changed, with whom, what, and how to name the booking on the telephone."""
     return [
         *_before(booking, facts, zone_of_customer(booking)),
+        *_others(booking, facts, zone_of_customer(booking)),
         Line(_("With"), booking.resource.name),
         Line(_("What"), booking.service.name),
         *_price(booking),
@@ -107,6 +126,7 @@ def lines_for_business(booking: Booking, facts: Facts, ours: str) -> list[Line]:
         *_if_any(_("Answer"), facts.failed_answer),
         *_failed_today(facts),
         *_before(booking, facts, ours),
+        *_others(booking, facts, ours),
         Line(_("Who"), booking.name),
         *_if_any(_("Company"), booking.company),
         Line(_("E-mail"), booking.email, href=f"mailto:{quote(booking.email, safe='@+')}"),
@@ -160,6 +180,16 @@ def _before(booking: Booking, facts: Facts, zone: str) -> list[Line]:
     if facts.before.resource_id != booking.resource_id:
         value = _("%(time)s with %(who)s") % {"time": value, "who": facts.before_with}
     return [Line(_("Before"), value, struck=True)]
+
+
+def _others(booking: Booking, facts: Facts, zone: str) -> list[Line]:
+    """Say when the other appointments are that the message also speaks of."""
+    length = booking.ends_at - booking.starts_at
+    said = [when(start, start + length, zone).span for start in facts.others[:OTHERS_SAID]]
+    left = len(facts.others) - len(said)
+    if left > 0:
+        said.append(ngettext("%(number)d more", "%(number)d more", left) % {"number": left})
+    return [Line(_("Also"), "; ".join(said))] if said else []
 
 
 def _price(booking: Booking) -> list[Line]:

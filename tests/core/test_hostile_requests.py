@@ -199,8 +199,14 @@ def the_range_has_an_end_after_its_start(case: Case) -> None:
     case.query = {name: known.get(name, value) for name, value in query.items()}
 
 
+def the_series_has_an_end(case: Case) -> None:
+    the_service_has_what_it_wants(case)
+    if isinstance(case.body, dict):
+        case.body = {**case.body, "recurrence": "FREQ=WEEKLY;COUNT=2"}
+
+
 def the_duration_is_one_of_the_service(case: Case) -> None:
-    known = {"duration": 30, "timezone": "Europe/Berlin"}
+    known = {"duration": 30, "timezone": "Europe/Berlin", "after": "2026-11-16"}
     case.query = {name: known.get(name, value) for name, value in (case.query or {}).items()}
 
 
@@ -241,6 +247,8 @@ def the_type_has_a_key(case: Case) -> None:
 RULES: dict[str, Callable[[Case], None]] = {
     "createBooking": the_service_has_what_it_wants,
     "updateBooking": the_time_can_be_booked,
+    "createSeries": the_series_has_an_end,
+    "moveSeries": the_time_can_be_booked,
     "createHold": the_time_can_be_booked,
     "listBookings": the_days_are_in_this_century,
     "listServices": the_walk_is_by_one_way,

@@ -153,6 +153,20 @@ class TestRealAnswers:
         staff = f"/api/resource-types/{anna.type_id}"
         self.check("deleteResourceType", desk.delete(staff), 409)
 
+    def test_a_series(self, desk, wish):
+        weekly = {**wish, "recurrence": "FREQ=WEEKLY;COUNT=2"}
+        made = self.check("createSeries", desk.post("/api/series", weekly), 201)
+        self.check("createSeries", desk.post("/api/series", weekly), 409)
+        self.check("createSeries", desk.post("/api/series", {**weekly, "dryRun": True}), 201)
+        path, body = f"/api/series/{made['id']}", {"bookingId": made["bookings"][0]["id"]}
+        slot = {"startTime": "2026-11-17T10:00:00+01:00", "duration": 30}
+        all_of_them = {**body, "scope": "ALL"}
+        self.check("confirmSeries", desk.post(f"{path}/confirm", all_of_them), 200)
+        moved = desk.post(f"{path}/reschedule", {**all_of_them, "timeSlot": slot})
+        self.check("moveSeries", moved, 200)
+        self.check("cancelSeries", desk.post(f"{path}/cancel", all_of_them), 200)
+        self.check("cancelSeries", desk.post(f"{path}/cancel", all_of_them), 409)
+
     def test_every_link_leads_to_a_call_that_can_follow(self, desk, wish):
         def follow(name: str, response: Any) -> list[str]:
             followed = []
