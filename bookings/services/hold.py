@@ -167,9 +167,10 @@ def end_claimed_hold(hold: Hold) -> None:
 
 
 def holds_shown_by(token: str, *, organization_id: UUID) -> list[Hold]:
-    """Return what is kept at this moment for whoever has this token."""
+    """Return what is kept at this moment for whoever has this token, the oldest first."""
     live = Hold.objects.for_organization(organization_id).filter(ended_at=None)
-    return list(live.filter(expires_at__gt=timezone.now(), token_digest=_digest(token)))
+    theirs = live.filter(expires_at__gt=timezone.now(), token_digest=_digest(token))
+    return list(theirs.order_by("pk"))
 
 
 def new_token() -> str:

@@ -43,10 +43,10 @@ def keep_time(
     token = _token_of(visit)
 
     def kept() -> Hold | None:
-        """Return the hold of this very time; give back any other."""
+        """Return the first hold of this very time; give back any other."""
         kept: Hold | None = None
         for hold in holds_shown_by(token, organization_id=service.organization_id):
-            if _is_of(hold, service, starts_at, minutes, resource):
+            if kept is None and _is_of(hold, service, starts_at, minutes, resource):
                 kept = hold
             else:
                 drop_hold(hold, caller=caller, token=token)
@@ -55,7 +55,7 @@ def keep_time(
     if (hold := kept()) is not None:
         return hold
     try:
-        return place_hold(
+        hold = place_hold(
             service=service,
             starts_at=starts_at,
             minutes=minutes,
@@ -65,9 +65,10 @@ def keep_time(
             caller=caller,
         )
     except SlotTaken:
-        if (hold := kept()) is not None:  # the other click of a double click
-            return hold
-        raise
+        if (hold := kept()) is None:
+            raise
+    # The other click of a double click may have found somebody else who is free.
+    return kept() or hold
 
 
 def kept_for(visit: UUID, *, organization_id: UUID) -> Hold | None:

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from bookings.forms import answers_in, field_name, fields_for
 from bookings.models import Service
@@ -123,6 +123,7 @@ class DetailsForm(forms.Form):
             company=data.get("company", ""),
             phone=data["phone"],
             timezone=zone,
+            locale=get_language() or "",
         )
 
     def answers(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bookings.models import Allocation, Booking, Hold
+from bookings.models import Allocation, Booking, Customer, Hold
 from bookings.selectors.manage import manage_token
 from core.models import Event
 from tests.factories import OrganizationFactory, ServiceFactory
@@ -65,6 +65,14 @@ def test_a_visitor_books_in_four_steps(visitor, salon, anna):
     ):
         assert said in visitor.text
     assert visitor.response["Cache-Control"] == "private, no-store"
+
+
+def test_the_mails_speak_the_language_in_which_it_was_booked(visitor):
+    visitor.client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+
+    visitor.open(HAIRCUT).choose("10:00").send(**MIA)
+
+    assert Customer.objects.get().locale == "de"
 
 
 def test_what_is_confirmed_at_once_is_said_to_be_booked(visitor, haircut):
