@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from bookings.web.feeds import feed
+from bookings.web.photos import photo
 from config.settings.env import IS_PRODUCTION
 from core.web.accent import accent
 from core.web.home import home
@@ -16,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("book/", include("bookings.web.urls")),
     path("manage/", include("bookings.web.manage_urls")),
+    path("photos/<uuid:pk>", photo, name="photo"),
     path("feeds/<str:token>.ics", feed, name="feed"),
     re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),
 ]

@@ -263,6 +263,7 @@ RESOURCE: Json = {
     "active": True,
     "bio": "Cuts since 2009.",
     "qualification": "Master hairdresser",
+    "photoUrl": f"https://book.example.com/photos/{RESOURCE_ID}?v=9f86d081884c",
 }
 RESOURCE_IN_FULL: Json = {
     **RESOURCE,

@@ -7,14 +7,17 @@ from typing import Any, cast
 
 from django.db.models import Count, Q
 from rest_framework import serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.api import examples
+from bookings.api import examples, photo
 from bookings.api.catalog import CatalogQuery, CatalogViewSet
 from bookings.api.fields import TimezoneField
 from bookings.errors import PlaceInUse, UserTaken
 from bookings.models import Resource, ResourceType
+from bookings.selectors.photos import photo_url
+from bookings.services.photo import remove_photo, set_photo
 from bookings.services.resource import ResourceChanges, create_resource, update_resource
 from bookings.services.schedule import MOST_PLACES
 from core.api.fields import OwnedField, TextField, WholeNumberField, YesNoField
@@ -87,6 +90,7 @@ class ResourceSerializer(HouseSerializer):
     active = serializers.BooleanField()
     bio = serializers.CharField(allow_blank=True)
     qualification = serializers.CharField(allow_blank=True)
+    photo_url = serializers.URLField(allow_null=True, help_text="WebP, 512 pixels at most.")
     places = serializers.IntegerField(required=False, help_text=INTERNAL)
     always_open = serializers.BooleanField(required=False, help_text=INTERNAL)
     holidays = HolidaysReadSerializer(required=False, help_text=INTERNAL)
@@ -169,11 +173,35 @@ PLAIN = {"name": "name", "timezone": "timezone", "bio": "bio", "qualification": 
         answer=ResourceSerializer,
         answer_examples={"Off": {**examples.RESOURCE_IN_FULL, "active": False}},
     ),
+    photo=Operation(
+        id="setPhoto",
+        summary="Show a picture of somebody or something",
+        description=(
+            "The body is the file: JPEG, PNG or WebP, 5 MB and 50 megapixels at most, sent as "
+            "`application/octet-stream` or as what it is (`image/jpeg`). It is kept as WebP of 512 "
+            "pixels, without what the camera wrote into it."
+        ),
+        upload=[photo.BytesParser.media_type],
+        answer=ResourceSerializer,
+        answer_examples={"A member of staff": examples.RESOURCE_IN_FULL},
+    ),
+    remove_photo=Operation(
+        id="removePhoto",
+        summary="Show no picture",
+        answer=ResourceSerializer,
+        answer_examples={"Without": {**examples.RESOURCE_IN_FULL, "photoUrl": None}},
+    ),
 )
 class ResourceViewSet(CatalogViewSet[Resource]):
     queryset = Resource.objects.all()
     serializer_class = ResourceSerializer
-    columns = {"id": "id", "type": "type__key", "active": "is_active", **PLAIN}
+    columns = {
+        "id": "id",
+        "type": "type__key",
+        "active": "is_active",
+        **PLAIN,
+        "photoUrl": "photo__digest",
+    }
     internal_columns = {
         "places": "places",
         "alwaysOpen": "is_always_open",
@@ -204,8 +232,23 @@ class ResourceViewSet(CatalogViewSet[Resource]):
         off = ResourceChanges(columns={"is_active": False})
         return self.answer(update_resource(self.row(), off, caller=self.caller).pk)
 
+    @action(detail=True, methods=["put"], parser_classes=photo.PARSERS)
+    def photo(self, request: Request, pk: str) -> Response:
+        resource = self.row()
+        sent = cast("dict[str, Any]", request.data)
+        set_photo(resource, sent.get("photo", b""), caller=self.caller)
+        return self.answer(resource.pk)
+
+    @photo.mapping.delete
+    def remove_photo(self, request: Request, pk: str) -> Response:
+        resource = self.row()
+        remove_photo(resource, caller=self.caller)
+        return self.answer(resource.pk)
+
     def present(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[dict[str, Any]]:
         found = super().present(rows)
+        for one in found:
+            one["photoUrl"] = photo_url(one["id"], one["photoUrl"])
         if self.sees_everything:
             for one in found:
                 one["holidays"] = {name: one.pop(column) for name, column in HOLIDAYS.items()}

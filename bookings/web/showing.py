@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.models import Service
+from bookings.selectors.photos import paths_of_photos
 from bookings.web.choosing import Choice
 from bookings.web.days import month_shown, parts_shown
 from bookings.web.facts import facts_of
@@ -42,8 +43,13 @@ def show_services(
 
 
 def show_with_whom(request: HttpRequest, choice: Choice, *, has_others: bool) -> HttpResponse:
+    photos = paths_of_photos(one.pk for one in choice.resources)
     people = [
-        {"resource": one, "address": replace(choice, resource=one, is_decided=True).url}
+        {
+            "resource": one,
+            "photo": photos.get(one.pk),
+            "address": replace(choice, resource=one, is_decided=True).url,
+        }
         for one in choice.resources
     ]
     context = {

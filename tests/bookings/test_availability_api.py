@@ -163,6 +163,7 @@ class TestCatalog:
                 "active": True,
                 "bio": "",
                 "qualification": "",
+                "photoUrl": None,
             }
         ]
         one = website.get(f"/api/services/{haircut.pk}").json()["data"]

@@ -315,7 +315,7 @@ class TestResources:
         read = desk.get(path).json()["data"]
         assert {name: read[name] for name in clara} == clara
         assert set(website.get(path).json()["data"]) == {
-            "id", "name", "type", "timezone", "active", "bio", "qualification",
+            "id", "name", "type", "timezone", "active", "bio", "qualification", "photoUrl",
         }  # fmt: skip
         assert events_named("resource.created") == [{}]
 

@@ -90,6 +90,9 @@ class HouseSchema(AutoSchema):
         return [*super()._get_parameters(), *parameters(*names)]
 
     def _get_request_body(self, direction: str = "request") -> Json | None:
+        if self.described.upload:
+            file = {"schema": {"type": "string", "format": "binary"}}
+            return {"required": True, "content": dict.fromkeys(self.described.upload, file)}
         if self.described.body is None:
             return None
         component = self.resolve_serializer(self.described.body, "request")
@@ -105,7 +108,7 @@ class HouseSchema(AutoSchema):
             statuses = statuses - {401, 403} | {404}
         if "{id}" in self.path or self._names_something():
             statuses.add(404)
-        if self.described.body:
+        if self.described.body or self.described.upload:
             statuses |= {413, 415}
         if self._is_conditional():
             statuses.add(412)

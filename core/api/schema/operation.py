@@ -26,6 +26,8 @@ class Operation:
     description: str = ""
     query: Shape | None = None
     body: Shape | None = None
+    # The body is a file: the media types that it may have.
+    upload: Sequence[str] = ()
     # The shape of `data`; None where it is null.
     answer: Shape | None = None
     is_list: bool = False

@@ -1,0 +1,47 @@
+"""Pictures as they are sent: the bytes of a file. What they are, the bytes themselves say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.parsers import BaseParser
+
+from bookings.services.photo import MOST_BYTES, TOO_LARGE
+from core.api.parsing import PayloadTooLarge
+
+
+class PhotoParser(BaseParser):
+    """The body as `photo`, read no further than a picture may be large."""
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, bytes]:
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise PayloadTooLarge(TOO_LARGE)
+        return {"photo": body}
+
+
+class JPEGParser(PhotoParser):
+    media_type = "image/jpeg"
+
+
+class PNGParser(PhotoParser):
+    media_type = "image/png"
+
+
+class WebPParser(PhotoParser):
+    media_type = "image/webp"
+
+
+class BytesParser(PhotoParser):
+    """What clients send that programs make: they know no kinds of pictures."""
+
+    media_type = "application/octet-stream"
+
+
+PARSERS = [BytesParser, JPEGParser, PNGParser, WebPParser]
