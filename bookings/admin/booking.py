@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.admin import acting, exporting, making, moving
+from bookings.admin.assignment import takes_besides, why_with
 from bookings.admin.filters import (
     DayFilter,
     ResourceFilter,
@@ -210,6 +211,8 @@ class BookingAdmin(HouseAdmin):
             can={status.name: status in allowed for status in Status},
             fee_currency=booking.price_currency or booking.service.organization.currency,
             history=history_of(booking),
+            why_with=why_with(booking),
+            besides=takes_besides(booking),
             panels=panels_at("booking.page", request, booking=booking),
             elsewhere=booking.timezone != self._zone_here(booking),
             up_url=reverse("admin:bookings_booking_changelist"),

@@ -198,9 +198,11 @@ def _url_of_off(resource: Resource, off: Off) -> str:
     return page_of_days_off(resource.pk) if off.kind == "TIME_OFF" else ""
 
 
-def page_of_days_off(resource_id: UUID) -> str:
-    """Return the page of a resource's time off; nothing where there is none."""
+def page_of_days_off(resource_id: UUID | None) -> str:
+    """Return the page of a resource's time off, or everybody's; nothing where there is none."""
     try:
+        if resource_id is None:
+            return reverse("admin:bookings_closed_days")
         return reverse("admin:bookings_resource_days_off", args=[resource_id])
     except NoReverseMatch:
         return ""

@@ -6,7 +6,9 @@ What was typed travels along in the form, never in an address.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -17,10 +19,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bookings.admin.acting import page_of
+from bookings.admin.acting import LONGEST_REASON, page_of
 from bookings.admin.details import DetailsForm, details_of, typed
 from bookings.admin.drafting import Draft, among, id_in, new_token, read_draft
+from bookings.admin.explaining import query_of
 from bookings.admin.offering import refusal_of
+from bookings.admin.overbooking import may_overbook, overbook_reason, refused_start
 from bookings.forms import field_name
 from bookings.models import Booking, Customer
 from bookings.selectors.people import find_people, person
@@ -36,12 +40,12 @@ from core.ids import uuid7
 if TYPE_CHECKING:
     from bookings.admin.booking import BookingAdmin
 
-BOOK, FIND, USE, DAY = "book", "find", "use:", "day:"
+BOOK, OVERBOOK, FIND, USE, DAY = "book", "overbook", "find", "use:", "day:"
 MOST_PEOPLE = 6
 
 
 def new_booking(admin: BookingAdmin, request: HttpRequest) -> HttpResponseBase:
-    """Show the form as far as it is filled in; with `book`, make the booking."""
+    """Show the form as far as it is filled in; with `book` or `overbook`, make the booking."""
     if not admin.has_add_permission(request):
         raise PermissionDenied
     go = request.POST.get("go", "")
@@ -50,8 +54,8 @@ def new_booking(admin: BookingAdmin, request: HttpRequest) -> HttpResponseBase:
     draft = read_draft(request)
     if draft is None:
         return admin.page(request, "admin/bookings/nothing_to_book.html", title=_("New booking"))
-    if go == BOOK:
-        return _book(admin, request, draft)
+    if go in (BOOK, OVERBOOK):
+        return _book(admin, request, draft, overbook=go == OVERBOOK)
     initial = typed(request.POST)
     shown: dict[str, Any] = {}
     if go == FIND:
@@ -67,15 +71,21 @@ def new_booking(admin: BookingAdmin, request: HttpRequest) -> HttpResponseBase:
     return _show(admin, request, draft, form, **shown)
 
 
-def _book(admin: BookingAdmin, request: HttpRequest, draft: Draft) -> HttpResponseBase:
+def _book(
+    admin: BookingAdmin, request: HttpRequest, draft: Draft, *, overbook: bool
+) -> HttpResponseBase:
     booking_id = id_in(request.POST.get("token", "")) or uuid7()
     if (made := _made(request, booking_id)) is not None:
         return HttpResponseRedirect(page_of(made))
     form = DetailsForm(request.POST, service=draft.service)
-    start = draft.wanted(request)
+    start = refused_start(request) if overbook else draft.wanted(request)
+    reason = overbook_reason(request) if overbook else ""
     if not form.is_valid() or start is None:
         refused = "" if start else _("Choose a time.")
-        return _show(admin, request, draft, form, refused=refused)
+        return _show(admin, request, draft, form, refused=refused, anyway=overbook and start)
+    if overbook and not reason:
+        refused = _("Say why it is booked all the same.")
+        return _show(admin, request, draft, form, refused=refused, anyway=start)
     wanted = BookingRequest(
         service=draft.service,
         customer=form.customer(),
@@ -88,6 +98,7 @@ def _book(admin: BookingAdmin, request: HttpRequest, draft: Draft) -> HttpRespon
         resource=draft.resource,
         timezone=organization_of(request).timezone,
         source=Booking.Source.STAFF,
+        overbook_reason=reason,
     )
     try:
         booking = book_at_the_desk(
@@ -102,7 +113,7 @@ def _book(admin: BookingAdmin, request: HttpRequest, draft: Draft) -> HttpRespon
             return HttpResponseRedirect(page_of(made))
         if isinstance(error, IntegrityError):
             raise
-        return _show_refusal(admin, request, draft, form, error)
+        return _show_refusal(admin, request, draft, form, error, start)
     admin.message_user(
         request,
         _("Booked: %(when)s, reference %(reference)s.")
@@ -112,9 +123,16 @@ def _book(admin: BookingAdmin, request: HttpRequest, draft: Draft) -> HttpRespon
 
 
 def _show_refusal(
-    admin: BookingAdmin, request: HttpRequest, draft: Draft, form: DetailsForm, error: DomainError
+    admin: BookingAdmin,
+    request: HttpRequest,
+    draft: Draft,
+    form: DetailsForm,
+    error: DomainError,
+    start: datetime,
 ) -> HttpResponseBase:
-    """Say why not, beside the field where there is one, and offer what is free now."""
+    """Say why not, beside the field where there is one, and offer what is free now; to who may,
+    the time itself all the same.
+    """
     general = []
     for path, messages in sentences_by_field(error).items():
         if (name := field_name(path)) in form.fields:
@@ -122,8 +140,9 @@ def _show_refusal(
         else:
             general += messages
     if not form.errors:
-        general = general or [refusal_of(error, draft.wanted(request))]
-    return _show(admin, request, draft, form, refused=" ".join(general))
+        general = general or [refusal_of(error, start)]
+    anyway = start if may_overbook(request, error) else None
+    return _show(admin, request, draft, form, refused=" ".join(general), anyway=anyway)
 
 
 def _show(
@@ -146,6 +165,9 @@ def _show(
         token=new_token() if is_first else request.POST.get("token", ""),
         find_term=request.POST.get("find", ""),
         may_find=desk_of(request).may("bookings:read"),
+        why_query=urlencode({**query_of(draft), "day": draft.day.isoformat()}),
+        overbook_reason=overbook_reason(request),
+        longest_reason=LONGEST_REASON,
         told=panels_at("booking.told", request, booking=None, change="created"),
         up_url=reverse("admin:bookings_booking_changelist"),
         up_title=_("Bookings"),

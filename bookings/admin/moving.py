@@ -24,6 +24,7 @@ from bookings.admin.acting import (
 )
 from bookings.admin.drafting import parse_day, parse_moment, parse_wall
 from bookings.admin.offering import moment_on, offer, refusal_of
+from bookings.admin.overbooking import may_overbook, overbook_reason, refused_start
 from bookings.models import Booking, Resource
 from bookings.services.allocating import kept_by
 from bookings.services.rescheduling import Changes, update_booking
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from bookings.admin.booking import BookingAdmin
 
 ANY = "any"
+OVERBOOK = "overbook"
 
 
 @dataclass
@@ -70,8 +72,14 @@ def reschedule(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpRespo
     move = _read(request, booking)
     if request.method != "POST" or "move" not in request.POST:
         return _show(admin, request, booking, move)
+    overbook = request.POST["move"] == OVERBOOK
+    if overbook:
+        move.start = refused_start(request)
     if move.start is None:
         return _show(admin, request, booking, move, refused=_("Choose a time."))
+    if overbook and not overbook_reason(request):
+        refused = _("Say why it is booked all the same.")
+        return _show(admin, request, booking, move, refused=refused, anyway=move.start)
     if _is_there_already(booking, move):  # the second click of a double click
         return back_to(request, booking)
     wanted: Resource | Literal["any"] = move.resource or "any"
@@ -83,12 +91,14 @@ def reschedule(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpRespo
             caller=caller_of(request),
             expected_version=version_in(request),
             on_grid=not request.POST.get("other_time"),
-            reason=reason_in(request),
+            reason=overbook_reason(request) if overbook else reason_in(request),
+            overbook=overbook,
         )
     except DomainError as error:
         fields = [text for texts in sentences_by_field(error).values() for text in texts]
         refused = " ".join(fields) or refusal_of(error, move.start)
-        return _show(admin, request, admin.row(request, pk), move, refused=refused)
+        anyway = move.start if may_overbook(request, error) else None
+        return _show(admin, request, admin.row(request, pk), move, refused=refused, anyway=anyway)
     admin.message_user(
         request,
         _("%(reference)s is now %(when)s.")
@@ -156,6 +166,7 @@ def _show(
         day_after=times.day_after(move.day),
         told=panels_at("booking.told", request, booking=booking, change="rescheduled"),
         reason=reason_in(request),
+        overbook_reason=overbook_reason(request),
         reasons=REASONS,
         longest_reason=LONGEST_REASON,
         **up_to(booking),

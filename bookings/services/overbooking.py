@@ -1,5 +1,6 @@
 """Taking time that is not on offer, knowingly: for who may, with a reason, on an extra lane."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -19,20 +20,27 @@ MOST_EXTRA_LANES = 20
 
 
 def find_place_anyway(
-    *, service: Service, starts_at: datetime, minutes: int, resource_id: UUID | None = None
+    *,
+    service: Service,
+    starts_at: datetime,
+    minutes: int,
+    resource_id: UUID | None = None,
+    also_lock: Iterable[UUID] = (),
+    besides: Sequence[UUID] = (),
 ) -> Place:
     """Return a place whatever stands against it: hours, notice, limits, other appointments.
 
     Who is free is preferred; where nobody is, the first in the list gets an extra lane, made
-    when there is none free. Inside a transaction; everybody possible is locked first.
+    when there is none free. Inside a transaction; everybody possible is locked first, with
+    `also_lock`. `besides` are allocations that do not count (one's own, when moving).
 
     Raises NotOffered when the service has too few active resources for what it needs.
     """
     rules = rules_of(service)
     window = rules.reach(starts_at, starts_at, minutes=minutes)
     crew = crew_of(service, window, resource_id=resource_id)
-    lock_resources([one.resource_id for one in crew.calendars])
-    busy = read_busy(crew.calendars, window, now=timezone.now())
+    lock_resources({one.resource_id for one in crew.calendars} | set(also_lock))
+    busy = read_busy(crew.calendars, window, now=timezone.now(), besides=besides)
     lanes: list[int] = []
     leads: list[UUID] = []
     is_overbooked = False
@@ -47,7 +55,7 @@ def find_place_anyway(
         for lane, one in free[: need.quantity]:
             leads.append(one.resource_id)
             is_overbooked = is_overbooked or lane is None
-            lanes.append(lane or _extra_lane(one, rules, starts_at, minutes, window))
+            lanes.append(lane or _extra_lane(one, rules, starts_at, minutes, window, besides))
     return Place(
         resource_id=leads[0],
         lanes=tuple(lanes),
@@ -64,12 +72,14 @@ def _extra_lane(
     starts_at: datetime,
     minutes: int,
     window: Interval,
+    besides: Sequence[UUID],
 ) -> int:
     """Return an extra lane of a locked resource on which nothing is at that time."""
     extra = Lane.objects.filter(resource_id=one.resource_id, is_extra=True).order_by("number")
     numbers = dict(extra.values_list("pk", "number"))
     with_extra = replace(one, lanes=tuple(numbers))
-    (with_extra,) = read_busy([with_extra], window, now=timezone.now()).on([with_extra])
+    busy = read_busy([with_extra], window, now=timezone.now(), besides=besides)
+    (with_extra,) = busy.on([with_extra])
     lane = choose_lane(with_extra, starts_at, minutes=minutes, service=rules)
     if lane is not None:
         return lane

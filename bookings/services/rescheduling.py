@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from django.utils import timezone
 from bookings.errors import IllegalTransition, SlotTaken
 from bookings.models import Booking, Resource
 from bookings.services.allocating import (
+    Place,
     find_place,
     give_back,
     kept_by,
@@ -22,6 +25,7 @@ from bookings.services.allocating import (
 )
 from bookings.services.alternatives import with_alternatives
 from bookings.services.booking import check_version, locked
+from bookings.services.overbooking import find_place_anyway
 from bookings.services.policy import why_not_rescheduled
 from bookings.services.reason import note_reason
 from core import events
@@ -48,19 +52,22 @@ def update_booking(
     expected_version: int | None = None,
     on_grid: bool = False,
     reason: str = "",
+    overbook: bool = False,
 ) -> Booking:
     """Change a booking that is still open. What is the same already is no change.
 
     A new time keeps the resource unless another is asked for. The old time is given back and
     the new one taken in one transaction; the status stays. `reason` is kept encrypted with the
-    history. A customer is bound by the service's policy, and their moves are counted.
+    history. A customer is bound by the service's policy, and their moves are counted. With
+    `overbook` nothing but the past stands against the new time: for who may
+    (`bookings:overbook`), and with a reason.
 
     Raises IllegalTransition for a final booking, StaleVersion, Invalid (a time in the past,
     a duration that the service does not have), SlotTaken with alternatives, NotOffered,
     RescheduleDeadline, RescheduleLimit.
     """
     try:
-        return move(booking, changes, caller, expected_version, on_grid, reason)
+        return move(booking, changes, caller, expected_version, on_grid, reason, overbook)
     except SlotTaken as taken:
         wanted = changes.resource or booking.resource
         minutes = changes.minutes or minutes_of(booking)
@@ -83,6 +90,7 @@ def move(
     expected_version: int | None = None,
     on_grid: bool = False,
     reason: str = "",
+    overbook: bool = False,
     **facts: object,
 ) -> Booking:
     """The same without looking for alternatives. `facts` go into booking.rescheduled."""
@@ -101,16 +109,19 @@ def move(
         check_version(booking, expected_version)
         _check_policy(booking, caller)
         _check_time(booking, starts_at, minutes)
+        if overbook:
+            _check_overbooking(caller, reason)
         kept = kept_by(booking)
-        place = find_place(
+        find: Callable[..., Place] = find_place_anyway
+        if not overbook:
+            find = partial(find_place, without=booking.pk, on_grid=on_grid)
+        place = find(
             service=booking.service,
             starts_at=starts_at,
             minutes=minutes,
             resource_id=_resource_wanted(booking, changes),
             also_lock=kept.resources,
             besides=kept.allocations,
-            without=booking.pk,
-            on_grid=on_grid,
         )
     else:
         lock_resources_of(booking)
@@ -182,6 +193,12 @@ def _check_open(booking: Booking) -> None:
         raise IllegalTransition(
             "This booking is over, so it cannot be changed.", status=booking.status
         )
+
+
+def _check_overbooking(caller: Caller, reason: str) -> None:
+    caller.require("bookings:overbook")
+    if not reason.strip():
+        raise Invalid.at("reason", "Say why it is booked all the same.")
 
 
 def _check_policy(booking: Booking, caller: Caller) -> None:
