@@ -53,8 +53,15 @@ class TooManyAhead(Conflict):
     message = "This address has too many appointments ahead."
 
 
-class PlaceInUse(Conflict):
-    """`bookings` stand on a place that was to go."""
+class BookingsOutside(Conflict):
+    """`bookings` (the first of them, `count` is all) would lie outside what is left."""
+
+    reason = "BOOKINGS_OUTSIDE"
+    message = "There are bookings ahead that would fall outside."
+
+
+class PlaceInUse(BookingsOutside):
+    """They stand on a place that was to go."""
 
     reason = "PLACE_IN_USE"
     message = "There are bookings ahead on a place that would go."

@@ -6,13 +6,16 @@ from rest_framework.routers import SimpleRouter
 from bookings.api.availability import AvailabilityViewSet
 from bookings.api.booking import BookingViewSet
 from bookings.api.customer import CustomerViewSet
+from bookings.api.date_override import DateOverrideViewSet
 from bookings.api.feed import CustomerFeedViewSet, ResourceFeedViewSet
 from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
 from bookings.api.resource import ResourceViewSet
 from bookings.api.resource_type import ResourceTypeViewSet
+from bookings.api.schedule import ScheduleViewSet
 from bookings.api.series import SeriesViewSet
 from bookings.api.service import ServiceViewSet
+from bookings.api.time_off import TimeOffViewSet
 from core.api.documents import document, document_page
 from core.health import urls as health
 from notifications.api.reminder_rule import ReminderRuleViewSet
@@ -25,6 +28,9 @@ router.register("services", ServiceViewSet, basename="service")
 router.register("resources", ResourceViewSet, basename="resource")
 router.register("resource-types", ResourceTypeViewSet, basename="resource-type")
 router.register("series", SeriesViewSet, basename="series")
+router.register("schedules", ScheduleViewSet, basename="schedule")
+router.register("date-overrides", DateOverrideViewSet, basename="date-override")
+router.register("time-off", TimeOffViewSet, basename="time-off")
 router.register("holds", HoldViewSet, basename="hold")
 router.register("manage", ManageViewSet, basename="manage")
 router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")

@@ -81,6 +81,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "bookings_resource_changelist",
                     "catalog:read",
                 ),
+                entry(_("Closed days"), "event_busy", "bookings_closed_days", "schedules:read"),
             ],
         ),
         (
@@ -95,6 +96,17 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ),
     ]
     shown = [(title, [item for item in items if item]) for title, items in groups]
+    home = reverse("admin:index")
+    links = [item["link"] for _title, items in shown for item in items]
+    here = [
+        link
+        for link in links
+        if request.path == link or (link != home and request.path.startswith(link))
+    ]
+    current = max(here, key=len, default="")  # of a page below another's, its own entry
+    for _title, items in shown:
+        for item in items:
+            item["active"] = item["link"] == current
     return [
         {"title": title, "separator": bool(title), "items": items}
         for title, items in shown

@@ -35,7 +35,9 @@ SCOPES = {
     "bookings:overbook": "Book what is not on offer, with a reason",
     "holds:write": "Keep a time for a few minutes",
     "catalog:read": "Read services, resources and free times",
-    "catalog:write": "Change services, resources and opening hours",
+    "catalog:write": "Change services and resources",
+    "schedules:read": "Read opening hours and who is off when",
+    "schedules:write": "Change opening hours, dates and time off",
     "customers:read": "Read customers",
     "customers:write": "Change customers",
     "deliveries:read": "See messages and how they ended",
@@ -50,7 +52,14 @@ SCOPES = {
 }
 
 _READ = frozenset(
-    {"bookings:read", "catalog:read", "customers:read", "deliveries:read", "reminders:read"}
+    {
+        "bookings:read",
+        "catalog:read",
+        "customers:read",
+        "deliveries:read",
+        "reminders:read",
+        "schedules:read",
+    }
 )
 _DESK = _READ | {
     "bookings:write",
@@ -64,7 +73,14 @@ SCOPES_OF_ROLE: dict[Role, frozenset[str]] = {
     Role.OWNER: EVERYTHING,
     Role.ADMIN: EVERYTHING,
     Role.MANAGER: _DESK
-    | {"bookings:overbook", "catalog:write", "reminders:write", "events:read", "exports:read"},
+    | {
+        "bookings:overbook",
+        "catalog:write",
+        "schedules:write",
+        "reminders:write",
+        "events:read",
+        "exports:read",
+    },
     Role.STAFF: _DESK | {"events:read"},
     Role.VIEWER: _READ,
 }

@@ -14,16 +14,19 @@ from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_time
 from django.utils.translation import gettext as _
 
+from bookings.admin.outside import ask, wants_it_anyway
+from bookings.errors import BookingsOutside
 from bookings.models import Resource, Schedule, WeeklyHours
-from bookings.services.schedule import set_weekly_hours
-from core.admin.context import caller_of
+from bookings.services.schedule import OnWeekday, remove_schedule, set_weekly_hours
+from core.admin.context import caller_of, desk_of
 from core.admin.refusals import sentence_of, sentences_by_field
 from core.errors import DomainError
 
 if TYPE_CHECKING:
     from bookings.admin.resource import ResourceAdmin
 
-STRETCHES = 2  # pairs of fields that a day has at least; there is always an empty one
+# Pairs of fields that a day has at least; there is always an empty one.
+STRETCHES, BREAKS = 2, 1
 WORKDAYS = range(1, 5)
 NEW = "new"
 
@@ -35,39 +38,57 @@ class Day:
     number: int
     name: str
     stretches: list[tuple[str, str]]
+    breaks: list[tuple[str, str]]
     wrong: str = ""
 
 
 def opening_hours(admin: ResourceAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Show the hours of a resource; a POST replaces them, or copies Monday to the workdays."""
+    if not desk_of(request).may("schedules:read"):
+        raise PermissionDenied
     resource: Resource = admin.row(request, pk)
-    may_change = admin.has_change_permission(request)
     schedules = list(resource.schedules.order_by("valid_from_on", "id"))
     schedule = _schedule(schedules, request.GET.get("schedule", ""))
     if request.method != "POST":
         days = _days_of(schedule)
         return _show(admin, request, resource, schedules, schedule, days)
-    if not may_change:
+    if not desk_of(request).may("schedules:write"):
         raise PermissionDenied
     days = _days_in(request.POST)
     if request.POST.get("go") == "copy":
         for number in WORKDAYS:
             days[number].stretches = list(days[0].stretches)
+            days[number].breaks = list(days[0].breaks)
         return _show(admin, request, resource, schedules, schedule, days)
-    first, last = _date(request.POST, "valid_from"), _date(request.POST, "valid_to")
+    return _save(admin, request, resource, schedules, schedule, days)
+
+
+def _save(
+    admin: ResourceAdmin,
+    request: HttpRequest,
+    resource: Resource,
+    schedules: list[Schedule],
+    schedule: Schedule | None,
+    days: list[Day],
+) -> HttpResponseBase:
     try:
-        stretches = _stretches_in(days)
+        if request.POST.get("go") == "remove":
+            return _remove(admin, request, resource, schedule)
         set_weekly_hours(
             resource,
-            stretches,
+            _stretches_in(days),
             caller=caller_of(request),
+            breaks=_breaks_in(days),
             schedule=schedule,
-            valid_from_on=first,
-            valid_to_on=last,
+            valid_from_on=_date(request.POST, "valid_from"),
+            valid_to_on=_date(request.POST, "valid_to"),
+            even_if_bookings_fall_outside=wants_it_anyway(request),
         )
     except Unreadable:
         refused = _("Some of these are no times.")
         return _show(admin, request, resource, schedules, schedule, days, refused=refused)
+    except BookingsOutside as refusal:
+        return ask(admin, request, refusal, **_up(resource))
     except DomainError as error:
         wrong = sentences_by_field(error)
         for day in days:
@@ -76,7 +97,21 @@ def opening_hours(admin: ResourceAdmin, request: HttpRequest, pk: UUID) -> HttpR
         refused = rest or sentence_of(error)
         return _show(admin, request, resource, schedules, schedule, days, refused=refused)
     admin.message_user(request, _("The hours are saved. What is booked already stays."))
-    return HttpResponseRedirect(reverse("admin:bookings_resource_change", args=[pk]))
+    return HttpResponseRedirect(reverse("admin:bookings_resource_change", args=[resource.pk]))
+
+
+def _remove(
+    admin: ResourceAdmin, request: HttpRequest, resource: Resource, schedule: Schedule | None
+) -> HttpResponseBase:
+    if schedule is None:
+        raise Http404
+    remove_schedule(
+        schedule,
+        caller=caller_of(request),
+        even_if_bookings_fall_outside=wants_it_anyway(request),
+    )
+    admin.message_user(request, _("These hours no longer count."))
+    return redirect_to(resource)
 
 
 def redirect_to(resource: Resource) -> HttpResponseRedirect:
@@ -100,41 +135,59 @@ def _schedule(schedules: list[Schedule], wanted: str) -> Schedule | None:
 
 
 def _days_of(schedule: Schedule | None) -> list[Day]:
-    days = [Day(number, str(name), []) for number, name in WeeklyHours.Weekday.choices]
+    days = [Day(number, str(name), [], []) for number, name in WeeklyHours.Weekday.choices]
     if schedule is not None:
         for row in schedule.weekly_hours.order_by("weekday", "opens"):
-            days[row.weekday].stretches.append((f"{row.opens:%H:%M}", f"{row.closes:%H:%M}"))
+            day = days[row.weekday]
+            pairs = day.breaks if row.is_break else day.stretches
+            pairs.append((f"{row.opens:%H:%M}", f"{row.closes:%H:%M}"))
     return _filled_up(days)
 
 
 def _days_in(sent: QueryDict) -> list[Day]:
-    days = []
-    for number, name in WeeklyHours.Weekday.choices:
-        opens, closes = sent.getlist(f"opens{number}"), sent.getlist(f"closes{number}")
-        pairs = [(a.strip(), b.strip()) for a, b in zip(opens, closes, strict=False)]
-        days.append(Day(number, str(name), [pair for pair in pairs if any(pair)]))
-    return _filled_up(days)
+    def pairs(begins: str, ends: str) -> list[tuple[str, str]]:
+        both = zip(sent.getlist(begins), sent.getlist(ends), strict=False)
+        return [(a.strip(), b.strip()) for a, b in both if a.strip() or b.strip()]
+
+    return _filled_up(
+        [
+            Day(
+                number,
+                str(name),
+                pairs(f"opens{number}", f"closes{number}"),
+                pairs(f"break_from{number}", f"break_to{number}"),
+            )
+            for number, name in WeeklyHours.Weekday.choices
+        ]
+    )
 
 
 def _filled_up(days: list[Day]) -> list[Day]:
     for day in days:
-        spare = max(STRETCHES - len(day.stretches), 1)
-        day.stretches += [("", "")] * spare
+        for pairs, least in ((day.stretches, STRETCHES), (day.breaks, BREAKS)):
+            pairs.extend([("", "")] * max(least - len(pairs), 1))
     return days
 
 
-def _stretches_in(days: list[Day]) -> list[tuple[int, time, time]]:
-    """Return what is filled in. Raises Unreadable, with the days marked."""
+def _stretches_in(days: list[Day]) -> list[OnWeekday]:
+    """Return the hours that are filled in. Raises Unreadable, with the days marked."""
+    return _read(days, [day.stretches for day in days])
+
+
+def _breaks_in(days: list[Day]) -> list[OnWeekday]:
+    """The same for the breaks."""
+    return _read(days, [day.breaks for day in days])
+
+
+def _read(days: list[Day], pairs: list[list[tuple[str, str]]]) -> list[OnWeekday]:
     found = []
-    for day in days:
-        for texts in day.stretches:
-            if not any(texts):
-                continue
-            opens, closes = (_time(text) for text in texts)
-            if opens is None or closes is None:
+    for day, its_pairs in zip(days, pairs, strict=True):
+        for texts in filter(any, its_pairs):
+            begins, ends = (_time(text) for text in texts)
+            if begins is None or ends is None:
                 day.wrong = _("Write times like 09:00, and both of them.")
             else:
-                found.append((day.number, opens, closes))
+                found.append((day.number, begins, ends))
     if any(day.wrong for day in days):
         raise Unreadable
     return found
@@ -179,11 +232,15 @@ def _show(
         valid_to=_shown_date(
             request, "valid_to", schedule.valid_to_on if schedule else None, is_sent
         ),
-        may_change=admin.has_change_permission(request),
-        up_url=reverse("admin:bookings_resource_change", args=[resource.pk]),
-        up_title=resource.name,
+        may_change=desk_of(request).may("schedules:write"),
+        **_up(resource),
         **context,
     )
+
+
+def _up(resource: Resource) -> dict[str, str]:
+    url = reverse("admin:bookings_resource_change", args=[resource.pk])
+    return {"up_url": url, "up_title": resource.name}
 
 
 def _shown_date(request: HttpRequest, name: str, kept: date | None, is_sent: bool) -> str:

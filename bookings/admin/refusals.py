@@ -24,11 +24,18 @@ say(
         "EXTERNAL_BUSY": _("There is something else in the calendar at this time."),
         "HOLD_LAPSED": _("The time was kept for too long and was given back."),
         "ILLEGAL_TRANSITION": _("In its present status this booking cannot do that."),
-        "PLACE_IN_USE": _(
-            "There are bookings ahead on a place that would go. Move or cancel them first."
-        ),
+        "PLACE_IN_USE": _("There are bookings ahead on a place that would go."),
+        "BOOKINGS_OUTSIDE": _("There are bookings ahead that would fall outside."),
         "Closing comes after opening.": _("Closing comes after opening."),
         "These hours overlap.": _("These hours overlap."),
+        "A break lies within the hours.": _("A break lies within the hours."),
+        "Choose a day.": _("Choose a day."),
+        "Write times like 09:00, and both of them.": _("Write times like 09:00, and both of them."),
+        "Time off must end after it starts.": _("Time off must end after it starts."),
+        "Say until when it repeats.": _("Say until when it repeats."),
+        "A recurrence ends after it begins.": _("A recurrence ends after it begins."),
+        "A recurrence has to end within 10 years.": _("A recurrence has to end within 10 years."),
+        "A recurrence has at most 366 occurrences.": _("A recurrence has at most 366 occurrences."),
         "A schedule must end after it begins.": _("A schedule must end after it begins."),
         "This booking is over, so it cannot be changed.": _(
             "This booking is over, so it cannot be changed."

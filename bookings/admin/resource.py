@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from django.db.models import Count, Model, Q, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,16 +22,18 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from bookings.admin import hours
+from bookings.admin import days_off, hours
 from bookings.admin.feed import calendar_address
-from bookings.errors import PlaceInUse
+from bookings.admin.outside import ask, wants_it_anyway
+from bookings.errors import BookingsOutside
 from bookings.models import Resource, ResourceType, Service
-from bookings.services.schedule import MOST_PLACES, bookings_beyond, set_places
+from bookings.services.hours import changing_hours
+from bookings.services.schedule import MOST_PLACES, set_places
 from core import times
 from core.admin.base import HouseAdmin
 from core.admin.context import organization_of
-from core.admin.refusals import sentence_of
 from core.admin.wall import HouseForm
+from core.errors import DomainError
 from core.models import Organization
 from core.templatetags.console import render_pill
 
@@ -81,12 +84,6 @@ class ResourceForm(HouseForm):
             self.fields["services"].initial = list(self.instance.services.all())
             self.fields["places"].initial = self.instance.lanes.filter(is_active=True).count()
 
-    def clean_places(self) -> int:
-        places: int = self.cleaned_data["places"]
-        if not self.is_new and bookings_beyond(self.instance, places):
-            raise forms.ValidationError(sentence_of(PlaceInUse()))
-        return places
-
 
 @admin.register(Resource)
 class ResourceAdmin(HouseAdmin):
@@ -113,16 +110,32 @@ class ResourceAdmin(HouseAdmin):
         return rows.prefetch_related("services").annotate(places=lanes)
 
     def get_urls(self) -> list[URLPattern]:
-        views = {"hours": hours.opening_hours, "feed": calendar_address}
-        ours = [
+        views = {
+            "hours": hours.opening_hours,
+            "days_off": days_off.days_off,
+            "feed": calendar_address,
+        }
+        of_one = [
             path(
-                f"<uuid:pk>/{name}/",
+                f"<uuid:pk>/{name.replace('_', '-')}/",
                 self.admin_site.admin_view(partial(view, self)),
                 name=f"bookings_resource_{name}",
             )
             for name, view in views.items()
         ]
-        return [*ours, *super().get_urls()]
+        closed_days = path(
+            "closed-days/",
+            self.admin_site.admin_view(partial(days_off.days_off, self)),
+            name="bookings_closed_days",
+        )
+        return [*of_one, closed_days, *super().get_urls()]
+
+    def refused(self, request: HttpRequest, error: DomainError) -> HttpResponseBase:
+        """Fewer places, or other hours, than are booked: show by whom; let it be saved anyway."""
+        if isinstance(error, BookingsOutside):
+            up = reverse("admin:bookings_resource_changelist")
+            return ask(self, request, error, up_url=up, up_title=self.plural)
+        return super().refused(request, error)
 
     def save_form(self, request: HttpRequest, form: forms.ModelForm, change: bool) -> Any:
         resource = super().save_form(request, form, change)
@@ -137,9 +150,15 @@ class ResourceAdmin(HouseAdmin):
         self, request: HttpRequest, obj: Resource, form: forms.ModelForm, change: bool
     ) -> None:
         """The row, its places and its services: one transaction, the row locked first."""
-        super().save_model(request, obj, form, change)
-        set_places(obj, form.cleaned_data["places"])
-        obj.services.set(form.cleaned_data["services"])
+        anyway = wants_it_anyway(request)
+        with (
+            changing_hours(obj.organization_id, obj, even_if_bookings_fall_outside=anyway)
+            if change
+            else nullcontext()
+        ):
+            super().save_model(request, obj, form, change)
+            set_places(obj, form.cleaned_data["places"], even_if_bookings_fall_outside=anyway)
+            obj.services.set(form.cleaned_data["services"])
 
     def response_add(
         self, request: HttpRequest, obj: Resource, post_url_continue: str | None = None

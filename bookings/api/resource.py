@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from bookings.api import examples, photo
 from bookings.api.catalog import CatalogQuery, CatalogViewSet
 from bookings.api.fields import TimezoneField
-from bookings.errors import PlaceInUse, UserTaken
+from bookings.api.hours import EVEN_IF, OUTSIDE, OUTSIDE_DETAILS, EvenIfSerializer
+from bookings.errors import BookingsOutside, PlaceInUse, UserTaken
 from bookings.models import Resource, ResourceType
 from bookings.selectors.photos import photo_url
 from bookings.services.photo import remove_photo, set_photo
@@ -44,8 +45,8 @@ class HolidaysSerializer(HouseSerializer):
     )
 
 
-class UpdateResourceSerializer(HouseSerializer):
-    """What should be different; what is left out stays."""
+class ResourceSettingsSerializer(HouseSerializer):
+    """What can be said about a resource."""
 
     name = TextField(max_length=200, required=False)
     type = TextField(max_length=40, required=False, help_text="The key of a type.")
@@ -70,7 +71,11 @@ class UpdateResourceSerializer(HouseSerializer):
     active = YesNoField(required=False)
 
 
-class CreateResourceSerializer(UpdateResourceSerializer):
+class UpdateResourceSerializer(ResourceSettingsSerializer, EvenIfSerializer):
+    """What should be different; what is left out stays."""
+
+
+class CreateResourceSerializer(ResourceSettingsSerializer):
     """A resource as it is made: staff, in the organization's zone, one place, unless told."""
 
     name = TextField(max_length=200)
@@ -98,15 +103,9 @@ class ResourceSerializer(HouseSerializer):
 
 
 CONFLICTS: dict[str, Any] = {
-    "conflicts": [PlaceInUse.reason, UserTaken.reason],
-    "conflict_details": {
-        "bookings": {
-            "type": "integer",
-            "description": "With PLACE_IN_USE: how many stand on a place that would go.",
-        },
-        **examples.FIELDS,
-    },
-    "conflict_examples": {"Two at once": {"reason": PlaceInUse.reason, "bookings": 1}},
+    "conflicts": [PlaceInUse.reason, BookingsOutside.reason, UserTaken.reason],
+    "conflict_details": {**OUTSIDE_DETAILS, **examples.FIELDS},
+    "conflict_examples": OUTSIDE,
 }
 HOLIDAYS = {
     "observed": "observes_holidays",
@@ -225,8 +224,14 @@ class ResourceViewSet(CatalogViewSet[Resource]):
 
     def partial_update(self, request: Request, pk: str) -> Response:
         resource = self.row()
-        changes = self._changes(self.validated(UpdateResourceSerializer))
-        return self.answer(update_resource(resource, changes, caller=self.caller).pk)
+        data = self.validated(UpdateResourceSerializer)
+        update_resource(
+            resource,
+            self._changes(data),
+            caller=self.caller,
+            even_if_bookings_fall_outside=data[EVEN_IF],
+        )
+        return self.answer(resource.pk)
 
     def destroy(self, request: Request, pk: str) -> Response:
         off = ResourceChanges(columns={"is_active": False})

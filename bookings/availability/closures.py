@@ -5,6 +5,7 @@ to a skipped time begins or ends at the first instant after the jump, and from o
 one the first time that the clock shows it.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,10 +13,14 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
+from holidays.registry import COUNTRIES
 
 from bookings.availability.intervals import Interval, merge
 from bookings.availability.recurrence import occurrences, parse_rule
 from bookings.availability.rules import DAY, MIDNIGHT, instant_of, local_stretch, shown
+
+LONGEST_REGION = 3  # characters
+_CAPITAL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 _rule = lru_cache(maxsize=256)(parse_rule)
 
@@ -112,6 +117,27 @@ def holiday_regions() -> dict[str, list[str]]:
     return {country: list(regions) for country, regions in _countries().items()}
 
 
+def country_names() -> dict[str, str]:
+    """Return the English name of every country whose public holidays are known, by name."""
+    names = {}
+    for class_name, code, *_ in COUNTRIES.values():
+        if code in _countries():
+            names[code] = _CAPITAL.sub(" ", class_name)
+    return dict(sorted(names.items(), key=lambda named: named[1]))
+
+
+def region_names(country: str) -> dict[str, str]:
+    """Return the regions of a country by code, each as it is called there, as far as known."""
+    if country not in _countries():
+        return {}
+    aliases = holidays.country_holidays(country).subdivisions_aliases
+    names = {code: code for code in _countries()[country]}
+    for name, code in aliases.items():
+        if names.get(code) == code:
+            names[code] = name
+    return names
+
+
 def check_holidays(country: str, region: str) -> None:
     """Raise ValueError for a country or a region whose public holidays are not known."""
     if country not in _countries():
@@ -122,7 +148,12 @@ def check_holidays(country: str, region: str) -> None:
 
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, list[str]]:
-    return holidays.list_supported_countries(include_aliases=False)
+    """Every country and its regions, without the cities that are no region of ISO 3166-2."""
+    known = holidays.list_supported_countries(include_aliases=False)
+    return {
+        country: [region for region in regions if len(region) <= LONGEST_REGION]
+        for country, regions in known.items()
+    }
 
 
 @lru_cache(maxsize=512)

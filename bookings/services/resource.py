@@ -12,7 +12,7 @@ from django.db.models import Model
 from bookings.availability.closures import check_holidays
 from bookings.errors import UserTaken
 from bookings.models import Resource, ResourceType
-from bookings.services.allocating import lock_resources
+from bookings.services.hours import changing_hours
 from bookings.services.resource_type import staff_type
 from bookings.services.schedule import set_places
 from core import events
@@ -31,6 +31,10 @@ PATHS = {
     "holiday_country": "holidays.country",
     "holiday_region": "holidays.region",
 }
+# What says when it is open.
+HOURS = frozenset(
+    {"timezone", "is_always_open", "observes_holidays", "holiday_country", "holiday_region"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,24 +66,36 @@ def create_resource(
 
 
 @in_one_transaction
-def update_resource(resource: Resource, changes: ResourceChanges, *, caller: Caller) -> Resource:
+def update_resource(
+    resource: Resource,
+    changes: ResourceChanges,
+    *,
+    caller: Caller,
+    even_if_bookings_fall_outside: bool = False,
+) -> Resource:
     """Change what a resource says. It is locked first, as by whoever takes time on it.
 
-    Records resource.updated with the names of what changed. Raises Invalid, UserTaken, NotFound,
-    PlaceInUse when bookings ahead stand on a place that would go.
+    Records resource.updated with the names of what changed. Raises Invalid, UserTaken, NotFound
+    and, unless those bookings may stay there, PlaceInUse when some ahead stand on a place that
+    would go and BookingsOutside when some would no longer be within its hours.
     """
-    lock_resources([resource.pk])
-    fresh = Resource.objects.select_related("type").filter(pk=resource.pk).first()
-    if fresh is None:
-        raise NotFound
-    changed = _set_columns(fresh, changes.columns)
-    if changed:
-        with violation_of("resource_of_a_user_is_one", becomes=UserTaken):
-            fresh.save(update_fields=[*changed, "updated_at"])
-    if changes.places is not None and set_places(fresh, changes.places):
-        changed.append("places")
-    if changed:
-        events.record("resource.updated", fresh, caller=caller, fields=sorted(changed))
+    with changing_hours(
+        resource.organization_id,
+        resource,
+        even_if_bookings_fall_outside=even_if_bookings_fall_outside
+        or HOURS.isdisjoint(changes.columns),
+    ):
+        fresh = Resource.objects.select_related("type").get(pk=resource.pk)
+        changed = _set_columns(fresh, changes.columns)
+        if changed:
+            with violation_of("resource_of_a_user_is_one", becomes=UserTaken):
+                fresh.save(update_fields=[*changed, "updated_at"])
+        if changes.places is not None and set_places(
+            fresh, changes.places, even_if_bookings_fall_outside=even_if_bookings_fall_outside
+        ):
+            changed.append("places")
+        if changed:
+            events.record("resource.updated", fresh, caller=caller, fields=sorted(changed))
     return fresh
 
 

@@ -30,6 +30,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Calendars", "description": "Private addresses for calendar programs."},
         {"name": "Catalogue", "description": "What can be booked, and with whom."},
         {"name": "Series", "description": "Appointments that belong together."},
+        {"name": "Opening hours", "description": "Weekly hours, certain dates, time off."},
         {"name": "Holds", "description": "Keep a time while somebody types."},
         {"name": "Reminders", "description": "Who is reminded of appointments, and when."},
         {"name": "Health", "description": "Is it well? Without the envelope."},

@@ -162,8 +162,12 @@ class HouseAdmin(TenantWall, ModelAdmin):
         try:
             return retrying(super().changeform_view, request, object_id, form_url, extra_context)
         except DomainError as error:
-            self.message_user(request, sentence_of(error), messages.WARNING)
-            return HttpResponseRedirect(request.get_full_path())
+            return self.refused(request, error)
+
+    def refused(self, request: HttpRequest, error: DomainError) -> HttpResponseBase:
+        """Answer what a service refused while a form was saved; nothing of it is kept."""
+        self.message_user(request, sentence_of(error), messages.WARNING)
+        return HttpResponseRedirect(request.get_full_path())
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

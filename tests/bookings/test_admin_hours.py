@@ -11,7 +11,7 @@ from bookings.services.schedule import set_weekly_hours
 from core.access import Role
 from core.errors import Invalid
 from core.models import Event
-from tests.console import desk_for, said
+from tests.console import desk_for, said, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +31,16 @@ def week(**days):
         form[f"opens{number}"] = [opens for opens, _ in stretches]
         form[f"closes{number}"] = [closes for _, closes in stretches]
     return form
+
+
+def breaks(**days):
+    """Return the fields of the form for breaks: `break_from0` and `break_to0` of Monday."""
+    hours = week(**days)
+    return {
+        name.replace("opens", "break_from").replace("closes", "break_to"): texts
+        for name, texts in hours.items()
+        if name.startswith(("opens", "closes"))
+    }
 
 
 def hours_of(resource) -> list[tuple[int, str]]:
@@ -55,6 +65,78 @@ def test_a_week_is_saved_in_one_go_and_offers_nothing_else_any_more(desk, anna, 
         "08:30",
         "09:00",
     ]  # UTC
+
+
+def test_a_break_is_not_on_offer_and_stands_in_the_form_again(desk, anna, haircut, clock):
+    page = f"{RESOURCES}{anna.pk}/hours/"
+    form = {**week(sat=[("09:00", "13:00")]), **breaks(sat=[("10:00", "12:15"), ("", "")])}
+
+    desk.post(page, form)
+
+    free = desk_for(anna.organization).get("/admin/bookings/booking/add/?day=2026-11-14")
+    starts = [f"{start:%H:%M}" for start in free.context["offer"].starts]
+    assert starts == ["08:00", "08:30", "11:15", "11:45"]  # UTC
+    saturday = desk.get(page).context["days"][5]
+    assert saturday.stretches == [("09:00", "13:00"), ("", "")]
+    assert saturday.breaks == [("10:00", "12:15"), ("", "")]
+
+
+@pytest.mark.parametrize(
+    ("sat", "sentence"),
+    [
+        ([("08:00", "09:30")], "A break lies within the hours."),
+        ([("10:00", "10:00")], "Closing comes after opening."),
+        ([("10:00", "11:00"), ("10:30", "12:00")], "These hours overlap."),
+        ([("10:00", "")], "Write times like 09:00, and both of them."),
+    ],
+)
+def test_breaks_that_cannot_be_are_refused_beside_their_day(desk, anna, sat, sentence):
+    form = {**week(sat=[("09:00", "13:00")]), **breaks(sat=sat)}
+
+    page = desk.post(f"{RESOURCES}{anna.pk}/hours/", form)
+
+    assert page.context["days"][5].wrong == sentence
+    assert len(hours_of(anna)) == 5
+
+
+def test_hours_around_a_booking_are_saved_when_somebody_has_seen_whose_it_is(desk, anna, book):
+    booking = book()
+    page = f"{RESOURCES}{anna.pk}/hours/"
+
+    asked = desk.post(page, week(mon=[("11:00", "17:00")]))
+
+    assert "Mia Müller" in shown(asked)
+    assert f"/admin/bookings/booking/{booking.pk}/change/" in shown(asked)
+    assert len(hours_of(anna)) == 5
+
+    sent_again = {**dict(asked.context["sent"]), asked.context["even_if"]: "1"}
+    answer = desk.post(asked.context["back"], sent_again)
+
+    assert said(answer) == ["The hours are saved. What is booked already stays."]
+    assert hours_of(anna) == [(0, "11:00-17:00")]
+    booking.refresh_from_db()
+    assert booking.status == "PENDING"
+
+
+def test_hours_for_a_certain_time_can_be_removed_again(desk, anna):
+    form = {**week(sat=[("09:00", "12:00")]), "valid_from": "2026-12-01", "valid_to": "2026-12-24"}
+    desk.post(f"{RESOURCES}{anna.pk}/hours/?schedule=new", form)
+    added = Schedule.objects.exclude(valid_from_on=None).get()
+
+    desk.post(f"{RESOURCES}{anna.pk}/hours/?schedule={added.pk}", {"go": "remove"})
+
+    assert Schedule.objects.count() == 1
+    assert len(hours_of(anna)) == 5
+    assert Event.objects.filter(name="schedule.removed", subject_id=added.pk).count() == 1
+
+
+def test_staff_read_hours_and_do_not_change_them(salon, anna):
+    page = f"{RESOURCES}{anna.pk}/hours/"
+    desk = desk_for(salon, Role.STAFF)
+
+    assert desk.get(page).status_code == 200
+    assert desk.post(page, week()).status_code == 403
+    assert len(hours_of(anna)) == 5
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from bookings.errors import SlotTaken
 from bookings.models import Lane, Resource, ResourceType
 from bookings.services.schedule import set_places
 from core.access import Role
-from tests.console import desk_for
+from tests.console import desk_for, shown
 from tests.factories import OrganizationFactory, ResourceFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -85,18 +85,41 @@ def test_a_resource_takes_as_many_at_once_as_it_has_places(desk, staff_form, ann
     assert [book().starts_at, book().starts_at]
 
 
-def test_a_place_with_a_booking_ahead_does_not_go(desk, staff_form, anna, book, clock):
+def test_fewer_places_than_are_booked_first_show_by_whom(desk, staff_form, anna, book, clock):
     change(desk, anna, staff_form, "2")
-    book()
-    book()
+    first, second = book(), book()
 
     page = change(desk, anna, staff_form, "1")
 
-    assert page.status_code == 200
-    assert "There are bookings ahead on a place that would go." in str(
-        page.context["adminform"].form.errors
-    )
+    assert "There are bookings ahead on a place that would go." in shown(page)
+    on_the_second = second if second.allocations.get().lane.number == 2 else first
+    assert page.context["bookings"] == [on_the_second]
     assert places_of(anna) == [(1, True), (2, True)]
+
+
+def test_a_place_may_go_all_the_same_and_its_booking_stays(desk, staff_form, anna, book, clock):
+    change(desk, anna, staff_form, "2")
+    booked = [book(), book()]
+    page = change(desk, anna, staff_form, "1")
+
+    sent_again = {**dict(page.context["sent"]), page.context["even_if"]: "1"}
+    desk.post(page.context["back"], sent_again)
+
+    assert places_of(anna) == [(1, True), (2, False)]
+    for booking in booked:
+        assert booking.allocations.get().released_at is None
+    with pytest.raises(SlotTaken):
+        book()
+
+
+def test_a_zone_that_leaves_a_booking_outside_first_shows_whose_it_is(desk, staff_form, anna, book):
+    booking = book()
+
+    page = change(desk, anna, {**staff_form, "timezone": "America/New_York"}, "1")
+
+    assert page.context["bookings"] == [booking]
+    anna.refresh_from_db()
+    assert (anna.name, anna.timezone) == ("Anna", "Europe/Berlin")
 
 
 def test_a_place_that_goes_keeps_its_history_and_takes_no_booking(

@@ -347,9 +347,26 @@ class TestResources:
         refused = desk.patch(path, {"places": 1, "name": "Annabel"})
 
         assert refused.status_code == 409
-        assert refused.json()["error"]["details"] == {"reason": "PLACE_IN_USE", "bookings": 1}
+        details = refused.json()["error"]["details"]
+        assert (details["reason"], details["count"]) == ("PLACE_IN_USE", 1)
         anna.refresh_from_db()
         assert (anna.name, anna.lanes.filter(is_active=True).count()) == ("Anna", 2)
+
+        desk.patch(path, {"places": 1, "evenIfBookingsFallOutside": True})
+        assert anna.lanes.filter(is_active=True).count() == 1
+
+    def test_a_zone_or_holidays_that_leave_a_booking_outside_are_refused(self, desk, book, anna):
+        book()
+        path = f"{RESOURCES}/{anna.pk}"
+        far = {"timezone": "America/New_York"}
+
+        refused = desk.patch(path, far)
+
+        assert refused.json()["error"]["details"]["reason"] == "BOOKINGS_OUTSIDE"
+        anna.refresh_from_db()
+        assert anna.timezone == "Europe/Berlin"
+        changed = desk.patch(path, {**far, "evenIfBookingsFallOutside": True})
+        assert changed.json()["data"]["timezone"] == "America/New_York"
 
     @pytest.mark.parametrize(
         ("change", "status", "field"),

@@ -56,6 +56,8 @@ def test_the_document_holds_every_call():
         "/api/bookings/{id}": ["delete", "get", "patch", "put"],
         "/api/customers": ["get", "post"],
         "/api/customers/{id}": ["get", "patch"],
+        "/api/date-overrides": ["get", "post"],
+        "/api/date-overrides/{id}": ["delete", "get", "patch"],
         "/api/docs": ["get"],
         "/api/docs/ui": ["get"],
         "/api/health": ["get"],
@@ -80,6 +82,10 @@ def test_the_document_holds_every_call():
         "/api/resources/{id}/photo": ["delete", "put"],
         "/api/services": ["get", "post"],
         "/api/services/{id}": ["delete", "get", "patch"],
+        "/api/schedules": ["get", "post"],
+        "/api/schedules/{id}": ["delete", "get", "patch"],
+        "/api/time-off": ["get", "post"],
+        "/api/time-off/{id}": ["delete", "get", "patch"],
         "/api/webhooks/mail/{provider}": ["post"],
         "/health": ["get"],
         "/health/lb": ["get"],
@@ -134,6 +140,11 @@ MEETS_ANOTHER = (
     "updateService",
     "updateResource",
     "deleteResourceType",
+    "updateSchedule",
+    "removeSchedule",
+    "updateDateOverride",
+    "removeDateOverride",
+    "updateTimeOff",
 )
 # No answer of these is kept: it would be a secret.
 ANSWERS_A_SECRET = ("makeResourceFeed", "makeCustomerFeed")
@@ -146,7 +157,7 @@ def test_every_call_tells_the_refusals_that_it_can_give(document):
         expected = {400, 401, 403, 406, 429, 500, 503}
         if operation["tags"] == ["Self-service"]:
             expected = expected - {401, 403} | {404}
-        if "{id}" in operation["path"] or "serviceId" in parameters_of(operation):
+        if "{id}" in operation["path"] or {"serviceId", "resourceId"} & parameters_of(operation):
             expected.add(404)
         if "requestBody" in operation:
             expected |= {413, 415} if name in NAMES_NOTHING else {404, 413, 415}

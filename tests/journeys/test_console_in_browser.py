@@ -219,6 +219,24 @@ def test_choosing_shows_the_times_at_once(look, day, ben):
     assert reader.page.get_by_label("With").input_value() == str(ben.pk)
 
 
+def test_a_day_is_closed_in_two_clicks_and_a_third_when_somebody_has_booked(look, day, anna):
+    reader = look()
+    reader.open(f"/admin/bookings/resource/{anna.pk}/change/")
+
+    reader.click("Days off and other hours")
+    reader.page.get_by_label("Day", exact=True).first.fill("2026-11-04")
+    reader.click("Close on this day", role="button")
+
+    reader.page.get_by_text("There are bookings ahead that would fall outside.").wait_for()
+    assert reader.page.get_by_role("link", name="Mia Müller").is_visible()
+    assert reader.violations() == []
+    reader.looks_at("console-outside-desktop-light")
+    reader.click("Save all the same", role="button")
+    reader.page.get_by_text("Wed 4 Nov is closed.").wait_for()
+    assert reader.clicks == 3
+    assert reader.problems == []
+
+
 def pages_of(day: Day, clara) -> dict[str, str]:
     booking, resource = day.bookings[3], day.bookings[3].resource_id
     make_feed(booking.customer, caller=Caller.command(clara.organization_id))
@@ -243,6 +261,8 @@ def pages_of(day: Day, clara) -> dict[str, str]:
         "opening-hours": f"/admin/bookings/resource/{resource}/hours/",
         "no-calendar-address": f"/admin/bookings/resource/{resource}/feed/",
         "calendar-address": f"/admin/bookings/customer/{booking.customer_id}/feed/",
+        "days-off": f"/admin/bookings/resource/{resource}/days-off/",
+        "closed-days": "/admin/bookings/resource/closed-days/",
         "messages": "/admin/notifications/delivery/",
         "message": f"/admin/notifications/delivery/{day.failed.pk}/change/",
         "api-keys": "/admin/core/apikey/",

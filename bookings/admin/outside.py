@@ -1,0 +1,55 @@
+"""Before hours or places are changed: who has booked then, and saving it all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from bookings.errors import BookingsOutside
+from bookings.models import Booking
+from core.admin.base import HouseAdmin
+from core.admin.context import organization_of
+from core.admin.refusals import sentence_of
+
+EVEN_IF = "even_if_bookings_fall_outside"
+NOT_SENT_AGAIN = {EVEN_IF, "csrfmiddlewaretoken"}
+
+
+def wants_it_anyway(request: HttpRequest) -> bool:
+    return request.POST.get(EVEN_IF) == "1"
+
+
+def ask(
+    admin: HouseAdmin, request: HttpRequest, refusal: BookingsOutside, **up: Any
+) -> HttpResponseBase:
+    """Show the bookings that a refused change would leave outside, the first 50.
+
+    Everything that was sent goes along, so that one click saves it and leaves them as they are.
+    `up` is where the page leads back to.
+    """
+    found = refusal.details["bookings"]
+    told = found if isinstance(found, list) else []
+    rows = Booking.objects.for_organization(organization_of(request).pk)
+    by_id = rows.select_related("service", "resource").in_bulk([row["id"] for row in told])
+    bookings = [by_id[row_id] for row_id in dict.fromkeys(row["id"] for row in told)]
+    count = refusal.details["count"]
+    return admin.page(
+        request,
+        "admin/bookings/outside.html",
+        title=_("Somebody has booked then"),
+        sentence=sentence_of(refusal),
+        bookings=bookings,
+        more=count - len(bookings) if isinstance(count, int) else 0,
+        sent=[
+            (name, value)
+            for name, values in request.POST.lists()
+            if name not in NOT_SENT_AGAIN
+            for value in values
+        ],
+        even_if=EVEN_IF,
+        back=request.get_full_path(),
+        **up,
+    )
