@@ -6,6 +6,7 @@ No round cleans up after itself; each has a day of its own.
 from collections import Counter
 from datetime import datetime, timedelta
 from itertools import combinations
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,10 +14,10 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from bookings.models import Allocation, Booking, Customer, Hold
+from bookings.models import Allocation, Booking, Customer, Hold, Requirement
 from core.models import ApiKey, Event
 from tests.cast import a_key
-from tests.factories import ResourceFactory
+from tests.factories import ResourceFactory, ResourceTypeFactory
 from tests.rivals import rivals, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,18 +73,21 @@ class Desk:
     def __init__(self, salon) -> None:
         self.headers = {"X-API-Key": a_key(salon, kind=ApiKey.Kind.SECRET)}
 
+    mia: ClassVar = {
+        "name": "Mia Müller",
+        "company": "Müller GmbH",
+        "email": "mia@example.com",
+        "inquiry": "As last time",
+    }
+
     def book(self, at: datetime, **changes):
-        wish = {
-            "name": "Mia Müller",
-            "company": "Müller GmbH",
-            "email": "mia@example.com",
-            "inquiry": "As last time",
-            "timeSlot": {"startTime": at.isoformat(), "duration": 30},
-        }
-        return self.send("post", "bookings", {**wish, **changes})
+        return self.send("post", "bookings", {**self.mia, "timeSlot": slot(at), **changes})
 
     def hold(self, at: datetime):
         return self.send("post", "holds", {"timeSlot": slot(at)})
+
+    def series(self, wish: dict):
+        return self.send("post", "series", {**self.mia, **wish})
 
     def confirm(self, booking: dict, **headers):
         return self.send("patch", f"bookings/{booking['id']}", {"status": "CONFIRMED"}, **headers)
@@ -144,12 +148,12 @@ def events_of(booking: dict) -> list[str]:
     return [name.removeprefix("booking.") for name in rows.values_list("name", flat=True)]
 
 
-def test_of_fifty_who_want_one_time_one_gets_it(desk):
-    with rivals(50) as at_once:
+def test_of_64_who_want_one_time_one_gets_it(desk):
+    with rivals(64) as at_once:
         for number, ten in enumerate(ten_o_clock_of_each_day(), start=1):
-            responses = at_once(*[lambda ten=ten: desk.book(ten)] * 50)
+            responses = at_once(*[lambda ten=ten: desk.book(ten)] * 64)
 
-            assert answers(responses) == {"201": 1, "409 SLOT_TAKEN": 49}
+            assert answers(responses) == {"201": 1, "409 SLOT_TAKEN": 63}
             assert Booking.objects.count() == len(live()) == number
             assert Event.objects.filter(name="booking.created").count() == number
     assert Customer.objects.count() == 1
@@ -337,3 +341,53 @@ def test_somebody_who_books_two_things_at_once_is_one_customer(desk, haircut, an
             ids = {response.json()["data"]["customerId"] for response in responses}
             assert len(ids) == 1
             assert Customer.objects.count() == number + 1
+
+
+def test_a_table_shared_by_many_is_never_taken_twice(desk, haircut, salon, anna, ben):
+    """Each booking takes somebody and the one table: two locks, one order, no circle."""
+    kind = ResourceTypeFactory(organization=salon, key="table")
+    table = ResourceFactory(organization=salon, type=kind)
+    haircut.resources.set([anna, ben, table])
+    Requirement.objects.create(service=haircut, type=anna.type, position=0)
+    Requirement.objects.create(service=haircut, type=kind, position=1)
+    with rivals(12) as at_once:
+        for ten in ten_o_clock_of_each_day():
+            staff = [anna, ben]
+            responses = at_once(
+                *[
+                    lambda ten=ten, who=staff[n % 2]: desk.book(ten, resourceId=str(who.pk))
+                    for n in range(12)
+                ]
+            )
+
+            assert answers(responses) == {"201": 1, "409 SLOT_TAKEN": 11}
+            assert nothing_overlaps()
+    assert len(live()) == 2 * ROUNDS
+
+
+def test_the_last_booking_of_a_day_is_given_once(desk, haircut, salon, anna, ben):
+    """A limit is a count over several resources: the service's own row puts them in line."""
+    haircut.resources.set([anna, ben])
+    haircut.limit_per_day = 1
+    haircut.save()
+    with rivals(12) as at_once:
+        for ten in ten_o_clock_of_each_day():
+            starts = [ten + timedelta(minutes=30 * n) for n in range(12)]
+            responses = at_once(*[lambda at=at: desk.book(at) for at in starts])
+
+            assert answers(responses) == {"201": 1, "409 LIMIT_DAY": 11}
+
+
+def test_a_series_and_single_bookings_wait_for_each_other(desk, haircut):
+    with rivals(6) as at_once:
+        for number, ten in enumerate(ten_o_clock_of_each_day()[:10]):
+            hour = timedelta(hours=number % 2)
+            wish = {"timeSlot": slot(ten + hour), "recurrence": "FREQ=DAILY;COUNT=3"}
+            series = [lambda wish=wish: desk.series(wish)] * 2
+            single = [lambda at=ten + hour: desk.book(at)] * 4
+            responses = at_once(*series, *single)
+
+            told = answers(responses)
+            assert told["201"] <= 1
+            assert all(key == "201" or key.startswith("409 ") for key in told)
+            assert nothing_overlaps()
