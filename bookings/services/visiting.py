@@ -15,13 +15,13 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from bookings.errors import HoldLapsed, SlotTaken, TooManyAhead
+from bookings.errors import SlotTaken, TooManyAhead
 from bookings.models import Allocation, Booking, Hold, Resource, Service
 from bookings.selectors.page import booking_made
 from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.hold import HoldClaim, drop_hold, holds_shown_by, place_hold
 from core.access import Caller
-from core.errors import DomainError, NotFound
+from core.errors import DomainError
 
 KEPT_MINUTES = 10
 
@@ -100,15 +100,9 @@ def book_for_visitor(request: BookingRequest, *, visit: UUID, caller: Caller) ->
     hold = kept_for(visit, organization_id=organization_id)
     wanted = (request.service, request.starts_at, request.minutes, request.resource)
     claim = HoldClaim(hold.pk, _token_of(visit)) if hold and _is_of(hold, *wanted) else None
+    request = replace(request, hold=claim)
     try:
-        try:
-            return create_booking(
-                replace(request, hold=claim), caller=caller, booking_id=visit, on_grid=True
-            )
-        except (HoldLapsed, NotFound):
-            if claim is None:
-                raise
-            return create_booking(request, caller=caller, booking_id=visit, on_grid=True)
+        return create_booking(request, caller=caller, booking_id=visit, on_grid=True)
     except (DomainError, IntegrityError):
         # The other click of a double click was faster.
         if (made := booking_made(visit, organization_id=organization_id)) is not None:

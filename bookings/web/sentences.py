@@ -16,6 +16,7 @@ from core.models import Organization
 # By reason, code, or the API's own sentence.
 SENTENCES: dict[str, Promise] = {
     "SLOT_TAKEN": gettext_lazy("This time is no longer free. Please choose another one."),
+    "HOLD_LAPSED": gettext_lazy("The time was just given back. Send it again to book it."),
     "OUTSIDE_HOURS": gettext_lazy("This time is outside opening hours."),
     "TIME_OFF": gettext_lazy("Nobody is there at this time."),
     "HOLIDAY": gettext_lazy("This day is a holiday."),
