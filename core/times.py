@@ -94,6 +94,12 @@ def zone_label(moment: datetime, zone: str, *, until: datetime | None = None) ->
     return zone if zone == "UTC" else f"{zone.replace('_', ' ')} ({offset})"
 
 
+def zone_label_of_day(day: date, zone: str) -> str:
+    """Return the label of a whole local day: with both offsets where clocks are changed on it."""
+    start, end = (datetime.combine(one, time(), zone_of(zone)) for one in (day, day_after(day)))
+    return zone_label(start, zone, until=end)
+
+
 def _offset(moment: datetime, zone: str) -> str:
     offset = f"{moment.astimezone(zone_of(zone)):%z}"
     return f"UTC{offset[:3]}:{offset[3:5]}"

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
+from core import times
 from core.access import EVERYTHING, SCOPES_OF_ROLE, Caller, CallerKind, Role
 from core.models import Membership, Organization
 
@@ -77,6 +78,11 @@ class Desk:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.organization.timezone if self.organization else "UTC")
+
+    @property
+    def clock(self) -> str:
+        """The zone in which the console says times, by name and present offset."""
+        return times.zone_label(timezone.now(), str(self.zone))
 
 
 def desk_of(request: HttpRequest) -> Desk:

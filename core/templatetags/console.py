@@ -41,6 +41,14 @@ def hours_until(starts_at: datetime, ends_at: datetime) -> str:
     return times.hours(starts_at, ends_at)
 
 
+@register.filter
+def zone_label(at: date, zone: str) -> str:
+    """Return a zone by name and offset, as it is at a moment or throughout a day."""
+    if isinstance(at, datetime):
+        return times.zone_label(at, zone)
+    return times.zone_label_of_day(at, zone)
+
+
 @register.simple_tag
 def pill(kind: str, icon: str, text: str, *, struck: bool = False) -> SafeString:
     """Return a word with a color (`kind`) and a shape (`icon`); see unfold's label."""

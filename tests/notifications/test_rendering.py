@@ -265,6 +265,26 @@ def test_every_message_can_be_previewed_and_is_complete(message, language, salon
     assert len(content["html"]) < 12_000
 
 
+@pytest.mark.parametrize(
+    ("audience", "zone_says"),
+    [
+        ("CUSTOMER", "Asia/Kathmandu (UTC+05:45)"),
+        ("STAFF", "Europe/London (UTC+00:00)"),
+        ("ADMIN", "Europe/Berlin (UTC+01:00)"),
+    ],
+)
+def test_every_message_is_on_its_readers_clock(clock, salon, audience, zone_says):
+    booking = sample_booking(salon)
+    booking.timezone, booking.resource.timezone = "Asia/Kathmandu", "Europe/London"
+    of_theirs = [name for name, message in MESSAGES.items() if message.audience == audience]
+
+    assert len(of_theirs) >= 5
+    for name in of_theirs:
+        content = preview(name, booking)
+        for text in (content["text"], content["html"]):
+            assert zone_says in text, name
+
+
 @pytest.mark.parametrize("message", MESSAGES)
 def test_every_message_is_german_for_germans(message, salon):
     booking = sample_booking(salon)
