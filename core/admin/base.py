@@ -27,6 +27,7 @@ from unfold.forms import ActionForm
 from core import events
 from core.admin.context import caller_of, organization_of
 from core.admin.paging import CappedPaginator
+from core.admin.panels import inlines_on
 from core.admin.refusals import sentence_of, whole_sentence_of
 from core.admin.wall import HouseForm, TenantWall
 from core.db import retrying
@@ -140,6 +141,9 @@ class HouseAdmin(TenantWall, ModelAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.organization_id = organization_of(request).pk
         return form
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[Any]:
+        return [*super().get_inlines(request, obj), *inlines_on(self.model)]
 
     def changeform_view(
         self,

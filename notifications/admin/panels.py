@@ -16,8 +16,15 @@ from core.admin.context import desk_of, organization_of
 from core.admin.panels import panel
 from core.admin.today import Trouble
 from notifications.admin.delivery import LOOKED_BACK, WENT_WRONG, went_wrong_lately
-from notifications.admin.wording import delivery_pill, explain, label_of
+from notifications.admin.wording import (
+    delivery_pill,
+    explain,
+    how_long_before,
+    label_of,
+    reminder_pill,
+)
 from notifications.selectors.delivery import deliveries_of, delivery_statistics
+from notifications.selectors.reminder import reminders_of
 from notifications.services.messages import MESSAGES
 
 MOST = 50
@@ -46,6 +53,26 @@ def messages_of_a_booking(request: HttpRequest, *, booking: Booking) -> SafeStri
     ]
     context = {"deliveries": rows, "may_send": desk.may("deliveries:write"), "booking": booking}
     return render_to_string("admin/notifications/of_booking.html", context, request=request)
+
+
+@panel("booking.page")
+def reminders_of_a_booking(request: HttpRequest, *, booking: Booking) -> SafeString | None:
+    """Show who is reminded of a booking, when, and what became of it."""
+    if not desk_of(request).may("reminders:read"):
+        return None
+    rows = [
+        {
+            "row": row,
+            "label": how_long_before(row.rule.minutes_before),
+            "reader": row.rule.get_audience_display(),
+            "pill": reminder_pill(row),
+        }
+        for row in reminders_of(booking)[:MOST]
+    ]
+    context = {"reminders": rows, "booking": booking}
+    return render_to_string(
+        "admin/notifications/reminders_of_booking.html", context, request=request
+    )
 
 
 @panel("booking.told")

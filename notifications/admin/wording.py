@@ -6,9 +6,10 @@ from django.utils.translation import ngettext
 
 from core import times
 from core.templatetags.console import render_pill
-from notifications.models import Delivery
+from notifications.models import Delivery, Reminder
 from notifications.services.messages import MESSAGES
 
+DAY_MINUTES = 24 * 60
 LOOKS = {
     Delivery.Status.QUEUED: ("amber", "schedule_send"),
     Delivery.Status.SENDING: ("amber", "outgoing_mail"),
@@ -54,6 +55,32 @@ def explain(delivery: Delivery) -> str:
             "when": times.moment(delivery.not_before),
         }
     return _("It leaves in a moment.")
+
+
+REMINDER_LOOKS = {
+    Reminder.Status.WAITING: ("amber", "schedule_send"),
+    Reminder.Status.TOLD: ("green", "notifications_active"),
+    Reminder.Status.DROPPED: ("grey", "do_not_disturb_on"),
+}
+
+
+def reminder_pill(reminder: Reminder) -> SafeString:
+    status = Reminder.Status(reminder.status)
+    color, icon = REMINDER_LOOKS[status]
+    return render_pill(color, icon, str(status.label))
+
+
+def how_long_before(minutes: int) -> str:
+    """Say a rule's length in the largest unit that fits: 1440 is a day."""
+    if minutes % DAY_MINUTES == 0:
+        days = minutes // DAY_MINUTES
+        return ngettext("%(count)d day before", "%(count)d days before", days) % {"count": days}
+    if minutes % 60 == 0:
+        hours = minutes // 60
+        return ngettext("%(count)d hour before", "%(count)d hours before", hours) % {"count": hours}
+    return ngettext("%(count)d minute before", "%(count)d minutes before", minutes) % {
+        "count": minutes
+    }
 
 
 def _when(delivery: Delivery) -> str:

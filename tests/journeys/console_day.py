@@ -18,7 +18,8 @@ from core import events
 from core.access import Caller
 from core.models import ApiKey, Outbox
 from core.services.api_key import create_api_key
-from notifications.models import Delivery
+from notifications.models import Delivery, ReminderRule
+from notifications.services.reminder_rule import create_reminder_rule
 from notifications.services.sending import send_due
 from tests.factories import ServiceFactory
 
@@ -51,6 +52,11 @@ def open_the_salon(haircut: Service, staff: list[Resource], caller: Caller) -> D
     salon = haircut.organization
     ServiceFactory(organization=salon, name="Color", slug="color", resources=staff[1:])
     create_api_key(organization=salon, kind=ApiKey.Kind.SECRET, name="website", caller=caller)
+    for service, minutes, audience in ((None, 1440, "CUSTOMER"), (haircut, 60, "STAFF")):
+        rule = ReminderRule(
+            organization=salon, service=service, minutes_before=minutes, audience=audience
+        )
+        create_reminder_rule(rule, caller=caller)
     bookings = _two_weeks(haircut, staff, caller)
     mark_no_show(bookings[0], caller=caller)
     cancel_booking(bookings[2], caller=caller, reason="The customer asked for it.")
