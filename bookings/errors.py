@@ -10,6 +10,10 @@ class SlotTaken(Conflict):
     message = "This time is no longer free."
 
 
+class OfferLapsed(SlotTaken):
+    """What was in the way is an offer that nobody answered in time."""
+
+
 class NotOffered(Conflict):
     """The time is not on offer; `reason` is the first one that explain gives."""
 
@@ -115,3 +119,20 @@ class TypeInUse(Conflict):
 
     reason = "TYPE_IN_USE"
     message = "There are resources of this type, or services that need one."
+
+
+class StillFree(Conflict):
+    """Nobody waits for what can be booked; `alternatives` are up to three free times."""
+
+    reason = "STILL_FREE"
+    message = "There is a free time already."
+
+
+class AlreadyWaiting(Conflict):
+    reason = "ALREADY_WAITING"
+    message = "This person is waiting for this already."
+
+
+class WaitIsOver(Conflict):
+    reason = "WAIT_OVER"
+    message = "This place on the waitlist is over."

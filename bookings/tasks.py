@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from bookings.services import booking, hold
+from bookings.services import booking, hold, offering, waitlist
 
 
 @shared_task
@@ -17,3 +17,16 @@ def lapse_requests() -> None:
     """Cancel the requests that nobody answered in time."""
     while booking.lapse_requests() == booking.LAPSED_BATCH:
         pass
+
+
+@shared_task
+def close_windows() -> None:
+    """End the places on waitlists whose window is over."""
+    while waitlist.close_windows() == waitlist.OVER_BATCH:
+        pass
+
+
+@shared_task
+def offer_what_is_free() -> None:
+    """Offer to waitlists what came free by longer hours, fewer absences and the like."""
+    offering.offer_what_is_free()

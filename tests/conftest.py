@@ -62,4 +62,10 @@ def redis_is_gone(servers: Servers) -> Iterator[None]:
     servers.use_redis()
 
 
-pytest_plugins = ["tests.cast", "tests.browsers", "tests.browser", "tests.calendar_server"]
+pytest_plugins = [
+    "tests.waiting",
+    "tests.cast",
+    "tests.browsers",
+    "tests.browser",
+    "tests.calendar_server",
+]

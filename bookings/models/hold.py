@@ -1,3 +1,5 @@
+import hashlib
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -35,3 +37,7 @@ class Hold(TenantModel):
 
     def __str__(self) -> str:
         return f"hold {self.pk}"
+
+    @staticmethod
+    def digest_of(token: str) -> bytes:
+        return hashlib.sha256(token.encode()).digest()

@@ -30,13 +30,15 @@ CANDIDATES = """
            )
     FROM bookings_waitlistentry AS entry
     WHERE entry.status = 'WAITING' AND entry.to_at > %(now)s
-      AND entry.service_id IN (
-          SELECT service_id FROM bookings_serviceresource WHERE resource_id = ANY(%(freed)s)
-      )
-      AND (%(first)s::timestamptz IS NULL OR entry.to_at > %(first)s)
-      AND (%(last)s::timestamptz IS NULL OR entry.from_at < %(last)s)
-    ORDER BY entry.id
 """
+FOR_FREED = """
+    AND entry.service_id IN (
+        SELECT service_id FROM bookings_serviceresource WHERE resource_id = ANY(%(freed)s)
+    )
+    AND entry.to_at > %(first)s AND entry.from_at < %(last)s
+"""
+FOR_SERVICE = " AND entry.service_id = %(service)s"
+IN_LINE = " ORDER BY entry.id"
 # "Offered at" of every offer that an entry ever had: no time is offered twice to one person.
 OFFERED_BEFORE = """
     SELECT subject_id, (data->>'starts_at')::timestamptz FROM core_event
@@ -60,18 +62,18 @@ class Candidate:
 
 
 def waiting_for(
-    freed: Collection[UUID],
-    *,
-    now: datetime,
-    first: datetime | None = None,
-    last: datetime | None = None,
+    freed: Collection[UUID], *, now: datetime, first: datetime, last: datetime
 ) -> list[Candidate]:
-    """Return who waits for a service of `freed` resources, in line. One query.
-
-    With `first` and `last` only those whose window reaches into that stretch.
-    """
+    """Return who waits for what `freed` resources do in this stretch, in line. One query."""
     parameters = {"freed": list(freed), "now": now, "first": first, "last": last}
-    return [Candidate(*row) for row in rows(CANDIDATES, parameters)]
+    return [Candidate(*row) for row in rows(CANDIDATES + FOR_FREED + IN_LINE, parameters)]
+
+
+def waiting(*, now: datetime, service_id: UUID | None = None) -> list[Candidate]:
+    """Return everybody who waits, for one service or for any, in line. One query."""
+    one_service = FOR_SERVICE if service_id else ""
+    parameters = {"now": now, "service": service_id}
+    return [Candidate(*row) for row in rows(CANDIDATES + one_service + IN_LINE, parameters)]
 
 
 def offered_before(entry_ids: Collection[UUID]) -> set[tuple[UUID, datetime]]:

@@ -1,10 +1,10 @@
 """Taking time and giving it back: the only writer of Allocation.
 
-Every function here runs inside a transaction that a door opened. The order of locks is:
-resources (sorted, in one statement), then sessions, bundles, bookings.
+Every function here runs inside a transaction that a door opened; what is locked, and in which
+order: `locking`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +18,13 @@ from bookings.availability.engine import choose_lane, reasons_against, reasons_a
 from bookings.availability.intervals import Interval
 from bookings.availability.reasons import ReasonCode
 from bookings.availability.terms import ServiceRules
-from bookings.errors import NotOffered, SlotTaken
-from bookings.models import Allocation, Booking, Hold, Service
+from bookings.errors import NotOffered, OfferLapsed, SlotTaken
+from bookings.models import Allocation, Booking, Hold, Service, WaitlistEntry
 from bookings.selectors.crew import Crew, crew_of
 from bookings.selectors.limits import full_periods, is_limited
 from bookings.selectors.slots import read_busy, rules_of, with_causes
 from bookings.services.assigning import choose
+from bookings.services.locking import lock_resources, lock_service
 from core import events
 from core.access import Caller
 from core.db import require_transaction, rows, violation_of
@@ -31,23 +32,19 @@ from core.db import require_transaction, rows, violation_of
 # To a client these are one thing: somebody else was first.
 SOMEBODY_ELSES = {ReasonCode.TAKEN, ReasonCode.HELD, ReasonCode.NO_LANE}
 
-LOCK = "SELECT id FROM bookings_resource WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 KEPT = """
     SELECT allocation.id, lane.resource_id FROM bookings_allocation AS allocation
     JOIN bookings_lane AS lane ON lane.id = allocation.lane_id
     WHERE allocation.booking_id = %s AND allocation.released_at IS NULL
     ORDER BY allocation.id
 """
-LOCK_KEPT = """
-    SELECT id FROM bookings_resource
-    WHERE id = %s OR id IN (
-        SELECT lane.resource_id FROM bookings_allocation AS allocation
-        JOIN bookings_lane AS lane ON lane.id = allocation.lane_id
-        WHERE allocation.booking_id = %s AND allocation.released_at IS NULL
-    )
-    ORDER BY id FOR NO KEY UPDATE
+RELEASE = """
+    UPDATE bookings_allocation AS allocation SET released_at = %(now)s
+    FROM bookings_lane AS lane
+    WHERE lane.id = allocation.lane_id AND allocation.released_at IS NULL
+      AND allocation.{owner} = ANY(%(owners)s)
+    RETURNING lane.resource_id, allocation.starts_at, allocation.ends_at
 """
-LOCK_SERVICE = "SELECT id FROM bookings_service WHERE id = %s FOR NO KEY UPDATE"
 
 SENTENCES = {
     ReasonCode.OUTSIDE_HOURS: "This time is outside opening hours.",
@@ -86,19 +83,13 @@ class Place:
         return self.rules.reach(self.starts_at, self.starts_at, minutes=self.minutes)
 
 
-def lock_resources(resource_ids: Collection[UUID]) -> set[UUID]:
-    """Queue behind whoever is taking time on these resources; return those that exist.
+@dataclass(frozen=True)
+class Freed:
+    """A stretch of time, buffers included, that was given back."""
 
-    One statement, sorted, so that rivals wait in line and never in a circle.
-    """
-    require_transaction()
-    return {row_id for (row_id,) in rows(LOCK, [list(resource_ids)])}
-
-
-def lock_service(service: Service) -> None:
-    """Queue behind whoever is counting this service's bookings. After its resources."""
-    require_transaction()
-    rows(LOCK_SERVICE, [service.pk])
+    resource_id: UUID
+    starts_at: datetime
+    ends_at: datetime
 
 
 def find_place(
@@ -120,7 +111,8 @@ def find_place(
     moving), and `without` is their booking. Lapsed holds in the way are released. `on_grid`
     also refuses a start between the steps that the service offers.
 
-    Raises SlotTaken, NotOffered.
+    Raises SlotTaken, NotOffered; OfferLapsed, a SlotTaken, when what lapsed was an offer to
+    somebody on a waitlist: it goes to the next in line before it is anybody's.
     """
     rules = rules_of(service)
     now = timezone.now()
@@ -137,7 +129,8 @@ def find_place(
     demand = possible.demand()
     if reasons_against_all(rules, demand, starts_at, minutes=minutes, now=now, on_grid=on_grid):
         _refuse(asked, now)
-    lock_resources({one.resource_id for one in possible.calendars} | set(also_lock))
+    freeing = set(also_lock)
+    lock_resources({one.resource_id for one in possible.calendars} | freeing, freeing=freeing)
     if is_limited(service):
         lock_service(service)
     now = timezone.now()
@@ -202,13 +195,11 @@ def wrong_with(service: Service, starts_at: datetime, minutes: int) -> dict[str,
     return wrong
 
 
-def give_back(*, booking: Booking | None = None, hold: Hold | None = None) -> list[UUID]:
-    """Release what a booking or a hold keeps busy; return the released allocations' ids."""
+def give_back(*, booking: Booking) -> list[Freed]:
+    """Release what a booking keeps busy, and return it. Who waits for it is asked elsewhere."""
     require_transaction()
-    live = Allocation.objects.filter(booking=booking, hold=hold, released_at=None)
-    released = list(live.values_list("pk", flat=True))
-    Allocation.objects.filter(pk__in=released).update(released_at=timezone.now())
-    return released
+    parameters = {"owners": [booking.pk], "now": timezone.now()}
+    return [Freed(*row) for row in rows(RELEASE.format(owner="booking_id"), parameters)]
 
 
 def relabel(hold: Hold, booking: Booking) -> None:
@@ -233,12 +224,6 @@ def kept_by(booking: Booking) -> Kept:
         tuple(allocation for allocation, _ in found),
         frozenset({booking.resource_id, *(resource for _, resource in found)}),
     )
-
-
-def lock_resources_of(booking: Booking) -> None:
-    """Queue for everything that a booking keeps busy, in one sorted statement."""
-    require_transaction()
-    rows(LOCK_KEPT, [booking.resource_id, booking.pk])
 
 
 @dataclass(frozen=True)
@@ -282,19 +267,25 @@ def _release_lapsed_holds(lanes: Iterable[int], stretch: Interval, now: datetime
         ends_at__gt=stretch.start,
     )
     holds = set(lapsed.values_list("hold_id", flat=True))
+    offers = WaitlistEntry.objects.filter(hold__in=holds, status=WaitlistEntry.Status.OFFERED)
+    if offers.exists():
+        raise OfferLapsed
     end_lapsed(Hold.objects.filter(pk__in=holds), now)
 
 
-def end_lapsed(holds: Iterable[Hold], now: datetime) -> None:
+def end_lapsed(holds: Iterable[Hold], now: datetime) -> list[Freed]:
     """Release holds whose time is over, whether the clock found them or somebody in their way."""
     lapsed = list(holds)
-    end_holds([hold.pk for hold in lapsed], now)
+    freed = end_holds([hold.pk for hold in lapsed], now)
     for hold in lapsed:
         events.record("hold.lapsed", hold, caller=Caller.clock(hold.organization_id))
+    return freed
 
 
-def end_holds(hold_ids: Sequence[UUID], now: datetime) -> None:
-    """Release the allocations of holds and mark them ended."""
+def end_holds(hold_ids: Sequence[UUID], now: datetime) -> list[Freed]:
+    """Release the allocations of holds and mark them ended; return what was released."""
     require_transaction()
-    Allocation.objects.filter(hold_id__in=hold_ids, released_at=None).update(released_at=now)
+    parameters = {"owners": list(hold_ids), "now": now}
+    freed = [Freed(*row) for row in rows(RELEASE.format(owner="hold_id"), parameters)]
     Hold.objects.filter(pk__in=hold_ids, ended_at=None).update(ended_at=now)
+    return freed

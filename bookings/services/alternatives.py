@@ -1,8 +1,10 @@
 """What else is free, told with the refusal of a time that is taken."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from bookings.availability.engine import FreeStart
 from bookings.errors import SlotTaken
 from bookings.models import Service
 from bookings.selectors.slots import alternatives_to
@@ -27,15 +29,19 @@ def with_alternatives(
         besides=besides,
         without=without,
     )
+    refusal = SlotTaken(alternatives=present_slots(nearby, minutes))
+    refusal.details = {**taken.details, **refusal.details}
+    return refusal
+
+
+def present_slots(slots: Sequence[FreeStart], minutes: int) -> list[dict[str, object]]:
+    """Return free times as a refusal's `alternatives`."""
     length = timedelta(minutes=minutes)
-    offered = [
+    return [
         {
             "startTime": slot.start,
             "endTime": slot.start + length,
             "resourceIds": list(slot.resource_ids),
         }
-        for slot in nearby
+        for slot in slots
     ]
-    refusal = SlotTaken(alternatives=offered)
-    refusal.details = {**taken.details, **refusal.details}
-    return refusal

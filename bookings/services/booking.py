@@ -16,10 +16,10 @@ from bookings.models.booking import new_reference
 from bookings.selectors.limits import has_had_enough
 from bookings.services.allocating import (
     SENTENCES,
+    Freed,
     Place,
     find_place,
     give_back,
-    lock_resources_of,
     new_allocations,
     relabel,
     taking,
@@ -28,7 +28,14 @@ from bookings.services.allocating import (
 from bookings.services.alternatives import with_alternatives
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.details import location_of, wrong_with_details
-from bookings.services.hold import HoldClaim, claim_hold, end_claimed_hold
+from bookings.services.hold import (
+    HoldClaim,
+    claim_hold,
+    end_claimed_hold,
+    settling_lapsed_offers,
+)
+from bookings.services.locking import lock_resources_of
+from bookings.services.offering import offer_to_waitlist
 from bookings.services.overbooking import find_place_anyway
 from bookings.services.policy import fee_for_cancelling
 from bookings.services.questions import questions_of, read_answers
@@ -146,6 +153,7 @@ def check_request(request: BookingRequest) -> list[dict[str, Any]]:
     return answers
 
 
+@settling_lapsed_offers
 @in_one_transaction
 def _create(
     request: BookingRequest,
@@ -318,21 +326,22 @@ def cancel_booking(
 ) -> Booking:
     """Cancel a booking and give its time back. `reason` is kept encrypted with the booking.
 
-    `facts` (ids and times) go into the event.
-
-    The resource is locked before the booking, so that whoever waits for this time can get it
-    in the same transaction. A customer is bound by the service's policy: what a late
-    cancellation costs is noted. Raises IllegalTransition, StaleVersion, CancelDeadline.
+    Whoever waits for this time gets it offered in the same transaction. `facts` (ids and times) go
+    into the event. A customer is bound by the service's policy: what a late cancellation costs is
+    noted. Raises IllegalTransition, StaleVersion, CancelDeadline.
     """
     lock_resources_of(booking)
     booking = locked(booking)
     check_version(booking, expected_version)
-    _cancel(booking, caller=caller, reason=reason, **facts)
+    offer_to_waitlist(_cancel(booking, caller=caller, reason=reason, **facts))
     return booking
 
 
-def _cancel(booking: Booking, *, caller: Caller, reason: str, **facts: object) -> None:
-    """Cancel a locked booking whose resources are locked too. `facts` go into the event."""
+def _cancel(booking: Booking, *, caller: Caller, reason: str, **facts: object) -> list[Freed]:
+    """Cancel a locked booking whose resources are locked too; return what came free.
+
+    `facts` go into the event.
+    """
     was = booking.status
     booking.move_to(Booking.Status.CANCELLED)
     fields = ["status", "cancelled_at", "cancel_reason", "version", "updated_at"]
@@ -343,10 +352,11 @@ def _cancel(booking: Booking, *, caller: Caller, reason: str, **facts: object) -
     booking.version += 1
     booking.save(update_fields=fields)
     note_reason(booking, reason)
-    give_back(booking=booking)
+    freed = give_back(booking=booking)
     events.record(
         "booking.cancelled", booking, caller=caller, version=booking.version, was=was, **facts
     )
+    return freed
 
 
 LAPSED_BATCH = 100
@@ -368,7 +378,8 @@ def _lapse(booking: Booking) -> bool:
     booking = locked(booking)
     if booking.status != Booking.Status.PENDING:
         return False
-    _cancel(booking, caller=Caller.clock(booking.organization_id), reason="", unanswered=True)
+    clock = Caller.clock(booking.organization_id)
+    offer_to_waitlist(_cancel(booking, caller=clock, reason="", unanswered=True))
     return True
 
 

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.utils import timezone
 
-from bookings.errors import HoldLapsed, SlotTaken
+from bookings.errors import HoldLapsed, OfferLapsed, SlotTaken
 from bookings.models import Hold, Resource, Service
 from bookings.services.allocating import (
     end_holds,
     end_lapsed,
     find_place,
-    lock_resources,
     new_allocations,
     taking,
     wrong_with,
 )
 from bookings.services.alternatives import with_alternatives
+from bookings.services.locking import lock_resources
+from bookings.services.offering import expire_offers, offer_to_waitlist
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction, insert_together
@@ -30,6 +32,9 @@ from core.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from bookings.services.booking import BookingRequest
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 USUAL_MINUTES = 5
 LONGEST_MINUTES = 30
@@ -42,6 +47,24 @@ class HoldClaim:
 
     hold_id: UUID
     token: str
+
+
+def settling_lapsed_offers(work: Callable[P, T]) -> Callable[P, T]:
+    """Let `work` find an unanswered offer in its way settled: given to the next in line, or gone.
+
+    So the line is kept also in the seconds before the clock comes round. Whoever is told that
+    the time is taken then is told the truth.
+    """
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return work(*args, **kwargs)
+        except OfferLapsed:
+            lapse_holds()
+            return work(*args, **kwargs)
+
+    return run
 
 
 def place_hold(
@@ -68,7 +91,7 @@ def place_hold(
         service=service,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=minutes),
-        token_digest=_digest(token),
+        token_digest=Hold.digest_of(token),
         made_by_id=caller.id,
         expires_at=timezone.now() + timedelta(minutes=min(kept_minutes, LONGEST_MINUTES)),
     )
@@ -80,6 +103,7 @@ def place_hold(
         ) from taken
 
 
+@settling_lapsed_offers
 @in_one_transaction
 def _place(hold: Hold, minutes: int, resource_id: UUID | None, caller: Caller) -> Hold:
     place = find_place(
@@ -103,30 +127,39 @@ def _place(hold: Hold, minutes: int, resource_id: UUID | None, caller: Caller) -
 def drop_hold(hold: Hold, *, caller: Caller, token: str | None = None) -> None:
     """Give a held time back. Dropping one that has ended already changes nothing.
 
-    Raises NotFound unless the caller shows its token or made it.
+    Who waits for that time gets it offered in the same transaction. Raises NotFound unless the
+    caller shows its token or made it.
     """
     by_maker = caller.id is not None and hold.made_by_id == caller.id
     if not by_maker and (token is None or not _is_token_of(hold, token)):
         raise NotFound
-    lock_resources([hold.resource_id])
+    lock_resources([hold.resource_id], freeing=[hold.resource_id])
     hold.refresh_from_db(fields=["ended_at"])
     if hold.ended_at is None:
-        end_holds([hold.pk], timezone.now())
+        freed = end_holds([hold.pk], timezone.now())
         events.record("hold.dropped", hold, caller=caller)
+        offer_to_waitlist(freed)
 
 
 @in_one_transaction
 def lapse_holds() -> int:
-    """Release the holds whose time is over; return how many. The clock's part."""
+    """Release the holds whose time is over; return how many. The clock's part.
+
+    What they kept goes to who waits for it, in the same transaction. If it was an offer to
+    somebody on a waitlist, their place ends with it.
+    """
     now = timezone.now()
     due = Hold.objects.filter(ended_at=None, expires_at__lte=now).order_by("expires_at")
     found = dict(due.values_list("pk", "resource_id")[:LAPSED_BATCH])
     if not found:
         return 0
-    lock_resources(set(found.values()))
+    resources = set(found.values())
+    lock_resources(resources, freeing=resources)
     # Read again: one may have become a booking while we waited.
     lapsed = list(Hold.objects.filter(pk__in=found, ended_at=None))
-    end_lapsed(lapsed, now)
+    freed = end_lapsed(lapsed, now)
+    expire_offers([hold.pk for hold in lapsed])
+    offer_to_waitlist(freed)
     return len(lapsed)
 
 
@@ -169,7 +202,7 @@ def end_claimed_hold(hold: Hold) -> None:
 def holds_shown_by(token: str, *, organization_id: UUID) -> list[Hold]:
     """Return what is kept at this moment for whoever has this token, the oldest first."""
     live = Hold.objects.for_organization(organization_id).filter(ended_at=None)
-    theirs = live.filter(expires_at__gt=timezone.now(), token_digest=_digest(token))
+    theirs = live.filter(expires_at__gt=timezone.now(), token_digest=Hold.digest_of(token))
     return list(theirs.order_by("pk"))
 
 
@@ -178,9 +211,5 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
 def _is_token_of(hold: Hold, token: str) -> bool:
-    return secrets.compare_digest(bytes(hold.token_digest), _digest(token))
+    return secrets.compare_digest(bytes(hold.token_digest), Hold.digest_of(token))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from bookings.errors import BookingsOutside
 from bookings.models import Resource
 from bookings.selectors.outside import bookings_outside, told
-from bookings.services.allocating import lock_resources
+from bookings.services.locking import lock_resources
 from core.errors import NotFound
 
 

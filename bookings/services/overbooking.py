@@ -14,7 +14,8 @@ from bookings.errors import NotOffered
 from bookings.models import Lane, Service
 from bookings.selectors.crew import crew_of
 from bookings.selectors.slots import read_busy, rules_of
-from bookings.services.allocating import Place, lock_resources
+from bookings.services.allocating import Place
+from bookings.services.locking import lock_resources
 
 MOST_EXTRA_LANES = 20
 
@@ -39,7 +40,8 @@ def find_place_anyway(
     rules = rules_of(service)
     window = rules.reach(starts_at, starts_at, minutes=minutes)
     crew = crew_of(service, window, resource_id=resource_id)
-    lock_resources({one.resource_id for one in crew.calendars} | set(also_lock))
+    freeing = set(also_lock)
+    lock_resources({one.resource_id for one in crew.calendars} | freeing, freeing=freeing)
     busy = read_busy(crew.calendars, window, now=timezone.now(), besides=besides)
     lanes: list[int] = []
     leads: list[UUID] = []

@@ -10,7 +10,7 @@ from django.utils import timezone
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bookings.models import Photo, Resource
-from bookings.services.allocating import lock_resources
+from bookings.services.locking import lock_resources
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction, require_transaction

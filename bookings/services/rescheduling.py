@@ -14,17 +14,20 @@ from django.utils import timezone
 from bookings.errors import IllegalTransition, SlotTaken
 from bookings.models import Booking, Resource
 from bookings.services.allocating import (
+    Freed,
     Place,
     find_place,
     give_back,
     kept_by,
-    lock_resources_of,
     new_allocations,
     taking,
     wrong_with,
 )
 from bookings.services.alternatives import with_alternatives
 from bookings.services.booking import check_version, locked
+from bookings.services.hold import settling_lapsed_offers
+from bookings.services.locking import lock_resources_of
+from bookings.services.offering import offer_to_waitlist
 from bookings.services.overbooking import find_place_anyway
 from bookings.services.policy import why_not_rescheduled
 from bookings.services.reason import note_reason
@@ -57,10 +60,10 @@ def update_booking(
     """Change a booking that is still open. What is the same already is no change.
 
     A new time keeps the resource unless another is asked for. The old time is given back and
-    the new one taken in one transaction; the status stays. `reason` is kept encrypted with the
-    history. A customer is bound by the service's policy, and their moves are counted. With
-    `overbook` nothing but the past stands against the new time: for who may
-    (`bookings:overbook`), and with a reason.
+    the new one taken in one transaction, in which whoever waits for the old one gets it offered;
+    the status stays. `reason` is kept encrypted with the history. A customer is bound by the
+    service's policy, and their moves are counted. With `overbook` nothing but the past stands
+    against the new time: for who may (`bookings:overbook`), and with a reason.
 
     Raises IllegalTransition for a final booking, StaleVersion, Invalid (a time in the past,
     a duration that the service does not have), SlotTaken with alternatives, NotOffered,
@@ -82,6 +85,7 @@ def update_booking(
         ) from taken
 
 
+@settling_lapsed_offers
 @in_one_transaction
 def move(
     booking: Booking,
@@ -133,6 +137,7 @@ def move(
         raise ChangedMeanwhile
     fields: list[str] = []
     fields_of_place: list[str] = []
+    freed: list[Freed] = []
     if changes.inquiry is not None and changes.inquiry != booking.inquiry:
         booking.inquiry = changes.inquiry
         fields.append("inquiry")
@@ -156,7 +161,7 @@ def move(
             "is_overbooked",
             "reschedules",
         ]
-        give_back(booking=booking)
+        freed = give_back(booking=booking)
         with taking():
             insert_together(*new_allocations(place, booking=booking))
     booking.save(update_fields=[*fields, *fields_of_place, "version", "updated_at"])
@@ -179,6 +184,7 @@ def move(
         events.record(
             "booking.updated", booking, caller=caller, fields=fields, version=booking.version
         )
+    offer_to_waitlist(freed)
     return booking
 
 

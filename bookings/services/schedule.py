@@ -13,8 +13,8 @@ from bookings.availability.rules import MIDNIGHT
 from bookings.errors import PlaceInUse
 from bookings.models import Lane, Resource, Schedule, WeeklyHours
 from bookings.selectors.outside import bookings_on, told
-from bookings.services.allocating import lock_resources
 from bookings.services.hours import changing_hours
+from bookings.services.locking import lock_resources
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction, require_transaction

@@ -22,7 +22,7 @@ from bookings.errors import IllegalTransition, NotOffered, SeriesConflict, SlotT
 from bookings.models import Booking, Series
 from bookings.selectors.crew import crew_of
 from bookings.selectors.slots import reasons_at
-from bookings.services.allocating import SENTENCES, SOMEBODY_ELSES, give_back, lock_resources
+from bookings.services.allocating import SENTENCES, SOMEBODY_ELSES, give_back
 from bookings.services.booking import (
     BookingRequest,
     book,
@@ -32,6 +32,8 @@ from bookings.services.booking import (
     locked,
 )
 from bookings.services.customer import CustomerDetails, customer_for
+from bookings.services.locking import lock_resources
+from bookings.services.offering import offer_to_waitlist
 from bookings.services.rescheduling import Changes, move
 from core import events
 from core.access import Caller
@@ -306,8 +308,8 @@ def move_series(
     meant = _meant(booking, scope)
     before = meant[0]
     was = (before.starts_at, before.ends_at, before.resource_id)
-    for one in meant:  # among themselves they are not in each other's way
-        give_back(booking=one)
+    # Among themselves they are not in each other's way, nor is who waits for one of their times.
+    freed = [stretch for one in meant for stretch in give_back(booking=one)]
     moved: list[Booking] = []
     missed: list[dict[str, object]] = []
     for one in meant:
@@ -335,6 +337,7 @@ def move_series(
         from_ends_at=was[1],
         from_resource_id=was[2],
     )
+    offer_to_waitlist(freed)
     return moved
 
 
@@ -350,7 +353,8 @@ def _meant(booking: Booking, scope: Scope) -> list[Booking]:
         raise IllegalTransition("Nothing of this series is ahead.", status=booking.status)
     span = Interval(min(one.starts_at for one in meant), max(one.ends_at for one in meant))
     crew = crew_of(meant[0].service, span)
-    lock_resources({one.resource_id for one in crew.calendars} | {one.resource_id for one in meant})
+    theirs = {one.resource_id for one in meant}
+    lock_resources({one.resource_id for one in crew.calendars} | theirs, freeing=theirs)
     return meant
 
 

@@ -109,6 +109,7 @@ env = Environment(
     PAGE_HOLDS_PER_HOUR=(int, 60),
     # links in mails
     MANAGE_LINK_DAYS_AFTER_END=(int, 30),
+    WAITLIST_OFFER_MINUTES=(int, 120),
     # mail
     EMAIL_PROVIDER=(str, "smtp"),  # or a provider that anymail knows, with its ANYMAIL_… beside it
     SMTP_HOST=(str, ""),

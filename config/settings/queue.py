@@ -31,6 +31,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "core.tasks.relay_outbox", "schedule": 5},
     "lapse-holds": {"task": "bookings.tasks.lapse_holds", "schedule": 10},
+    "close-windows": {"task": "bookings.tasks.close_windows", "schedule": 60},
+    "offer-what-is-free": {"task": "bookings.tasks.offer_what_is_free", "schedule": 60},
     "lapse-requests": {"task": "bookings.tasks.lapse_requests", "schedule": 15},
     "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 3600},
     "tell-due-reminders": {"task": "notifications.tasks.tell_due_reminders", "schedule": 20},

@@ -15,7 +15,7 @@ from django.test import RequestFactory
 
 from bookings.errors import ReferenceTaken, SlotTaken
 from bookings.models import Allocation, Booking, Customer, Hold
-from bookings.services import allocating
+from bookings.services import allocating, locking
 from bookings.services import booking as booking_service
 from bookings.services.booking import cancel_booking
 from bookings.services.customer import customer_for
@@ -302,7 +302,7 @@ def test_what_takes_locks_runs_only_inside_a_door(book, haircut, anna, ten_o_clo
     booking = book()
     held = Hold(resource=anna, token_digest=b"")
     for work in (
-        lambda: allocating.lock_resources([anna.pk]),
+        lambda: locking.lock_resources([anna.pk]),
         lambda: allocating.find_place(
             service=haircut, starts_at=ten_o_clock + HALF_AN_HOUR, minutes=30
         ),

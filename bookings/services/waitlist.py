@@ -1,0 +1,305 @@
+"""Standing in line: joining, leaving, and what somebody says to an offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from bookings.availability.intervals import Interval
+from bookings.errors import AlreadyWaiting, HoldLapsed, NotOffered, StillFree, WaitIsOver
+from bookings.models import Booking, Resource, Service, ServiceResource, WaitlistEntry
+from bookings.selectors.slots import free_slots
+from bookings.services.allocating import end_holds, find_place
+from bookings.services.alternatives import present_slots
+from bookings.services.booking import BookingRequest, create_booking
+from bookings.services.customer import CustomerDetails, customer_for
+from bookings.services.hold import HoldClaim
+from bookings.services.locking import lock_resources, lock_service
+from bookings.services.offering import (
+    SHORTEST_OFFER,
+    expire,
+    hold_token,
+    kept_until,
+    offer_to_waitlist,
+    place_offer,
+)
+from core import events
+from core.access import Caller
+from core.db import ChangedMeanwhile, in_one_transaction, require_transaction
+from core.errors import Invalid, NotFound
+from core.ids import uuid7
+
+LONGEST_WINDOW = timedelta(days=62)
+OVER_BATCH = 500
+Status = WaitlistEntry.Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitRequest:
+    """What somebody would take: `service` for `minutes`, to start from `from_at` (included) to
+    `to_at` (not included); with `resource`, or with anybody.
+    """
+
+    service: Service
+    customer: CustomerDetails
+    from_at: datetime
+    to_at: datetime
+    minutes: int
+    resource: Resource | None = None
+    inquiry: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acceptance:
+    """What the service wants to know beyond what was said on joining. None: as it was said."""
+
+    company: str | None = None
+    phone: str | None = None
+    inquiry: str | None = None
+    location: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def join_waitlist(
+    request: WaitRequest, *, caller: Caller, entry_id: UUID | None = None
+) -> WaitlistEntry:
+    """Put somebody at the end of the line for a service.
+
+    Raises Invalid for a window that is over, reversed or longer than 62 days, a duration that the
+    service does not have or somebody who does not offer it; StillFree (with up to three
+    `alternatives`) when there is a time that can be booked; AlreadyWaiting.
+    """
+    if wrong := _wrong_with(request):
+        raise Invalid(fields=wrong)
+    return _join(request, caller, entry_id or uuid7())
+
+
+def _wrong_with(request: WaitRequest) -> dict[str, list[str]]:
+    service, now = request.service, timezone.now()
+    wrong = {}
+    if request.to_at <= request.from_at:
+        wrong["to"] = ["The window must end after it starts."]
+    elif request.to_at <= now:
+        wrong["to"] = ["This window is over."]
+    elif request.to_at - request.from_at > LONGEST_WINDOW:
+        wrong["to"] = [f"Give at most {LONGEST_WINDOW.days} days."]
+    if request.minutes not in service.durations:
+        offered = ", ".join(map(str, service.durations))
+        wrong["duration"] = [f"This service takes {offered} minutes."]
+    offers = ServiceResource.objects.filter(service=service)
+    if request.resource and not offers.filter(resource=request.resource).exists():
+        wrong["resourceId"] = ["This service is not done by them."]
+    return wrong
+
+
+@in_one_transaction
+def _join(request: WaitRequest, caller: Caller, entry_id: UUID) -> WaitlistEntry:
+    """Nobody gives time back while this looks for some: whoever does later sees the entry."""
+    service, customer = request.service, request.customer
+    offers = ServiceResource.objects.filter(service=service)
+    lock_resources(list(offers.values_list("resource_id", flat=True)))
+    lock_service(service)
+    free = free_slots(
+        service,
+        Interval(request.from_at, request.to_at),
+        minutes=request.minutes,
+        resource_id=request.resource.pk if request.resource else None,
+    )
+    if free:
+        raise StillFree(alternatives=present_slots(free[:3], request.minutes))
+    customer_id = customer_for(customer, organization_id=service.organization_id)
+    theirs = WaitlistEntry.objects.filter(
+        customer=customer_id,
+        service=service,
+        status__in=WaitlistEntry.OPEN,
+        from_at__lt=request.to_at,
+        to_at__gt=request.from_at,
+    )
+    if theirs.exists():
+        raise AlreadyWaiting
+    entry = WaitlistEntry(
+        pk=entry_id,
+        organization_id=service.organization_id,
+        service=service,
+        resource=request.resource,
+        customer_id=customer_id,
+        from_at=request.from_at,
+        to_at=request.to_at,
+        minutes=request.minutes,
+        timezone=customer.timezone or service.organization.timezone,
+        name=customer.name,
+        company=customer.company,
+        email=customer.email,
+        phone=customer.phone,
+        inquiry=request.inquiry,
+    )
+    entry.save(force_insert=True)
+    events.record(
+        "waitlist.joined",
+        entry,
+        caller=caller,
+        service_id=service.pk,
+        resource_id=entry.resource_id,
+        from_at=entry.from_at,
+        to_at=entry.to_at,
+        minutes=entry.minutes,
+    )
+    return entry
+
+
+@in_one_transaction
+def leave_waitlist(entry: WaitlistEntry, *, caller: Caller) -> WaitlistEntry:
+    """Take somebody out of the line; what was kept for them goes to the next.
+
+    Leaving twice changes nothing. Raises WaitIsOver for who has booked.
+    """
+    entry = _locked(entry)
+    if entry.status == Status.ACCEPTED:
+        raise WaitIsOver
+    if entry.status in WaitlistEntry.OPEN:
+        was = entry.status
+        entry.status = Status.CANCELLED
+        entry.save(update_fields=["status", "updated_at"])
+        events.record("waitlist.left", entry, caller=caller, was=was)
+        _give_on(entry, was)
+    return entry
+
+
+@in_one_transaction
+def decline_offer(entry: WaitlistEntry, *, offer: int, caller: Caller) -> WaitlistEntry:
+    """Say no to the offer of that number and go on waiting; its time goes to the next in line.
+
+    The same start is not offered to them again. Declining twice changes nothing. Raises HoldLapsed
+    for an offer that is over.
+    """
+    entry = _locked(entry)
+    if entry.offers != offer or entry.status not in WaitlistEntry.OPEN:
+        raise HoldLapsed
+    if entry.status == Status.OFFERED:
+        entry.status = Status.WAITING
+        entry.save(update_fields=["status", "updated_at"])
+        events.record("waitlist.declined", entry, caller=caller, offer=offer)
+        _give_on(entry, Status.OFFERED)
+    return entry
+
+
+@in_one_transaction
+def accept_offer(
+    entry: WaitlistEntry,
+    *,
+    offer: int,
+    acceptance: Acceptance,
+    caller: Caller,
+    booking_id: UUID,
+) -> Booking:
+    """Make the offer of that number a booking. Accepting twice is the same booking.
+
+    Raises HoldLapsed for an offer that is over, Invalid for something that the service wants to
+    know, and what else `create_booking` refuses; nothing is changed then.
+    """
+    entry = _locked(entry)
+    if entry.status == Status.ACCEPTED and entry.offers == offer and entry.booking is not None:
+        return entry.booking
+    if entry.status != Status.OFFERED or entry.offers != offer or entry.hold is None:
+        raise HoldLapsed
+    booking = create_booking(_request_of(entry, acceptance), caller=caller, booking_id=booking_id)
+    entry.status, entry.booking = Status.ACCEPTED, booking
+    entry.save(update_fields=["status", "booking", "updated_at"])
+    events.record("waitlist.accepted", entry, caller=caller, offer=offer, booking_id=booking.pk)
+    return booking
+
+
+def _request_of(entry: WaitlistEntry, said: Acceptance) -> BookingRequest:
+    hold = entry.hold
+    if hold is None:
+        raise ValueError("an offer has a hold")
+    return BookingRequest(
+        service=entry.service,
+        customer=CustomerDetails(
+            name=entry.name,
+            email=entry.email,
+            company=entry.company if said.company is None else said.company,
+            phone=entry.phone if said.phone is None else said.phone,
+            timezone=entry.timezone,
+        ),
+        starts_at=hold.starts_at,
+        minutes=entry.minutes,
+        inquiry=entry.inquiry if said.inquiry is None else said.inquiry,
+        answers=said.answers,
+        location=said.location,
+        hold=HoldClaim(hold.pk, hold_token(entry)),
+        timezone=entry.timezone,
+        source=Booking.Source.WAITLIST,
+    )
+
+
+@in_one_transaction
+def offer_by_hand(
+    entry: WaitlistEntry,
+    *,
+    starts_at: datetime,
+    caller: Caller,
+    resource: Resource | None = None,
+) -> WaitlistEntry:
+    """Offer a free time to somebody out of turn, also one outside of their window.
+
+    Raises SlotTaken, NotOffered (also when too little time would be left to answer), WaitIsOver
+    for who does not wait any more or has an offer.
+    """
+    now = timezone.now()
+    wanted = resource or entry.resource
+    place = find_place(
+        service=entry.service,
+        starts_at=starts_at,
+        minutes=entry.minutes,
+        resource_id=wanted.pk if wanted else None,
+    )
+    if kept_until(entry.service, starts_at, now=now) < now + SHORTEST_OFFER:
+        raise NotOffered("MIN_NOTICE", "There would be too little time to answer.")
+    offered = place_offer(entry.pk, place, service=entry.service, caller=caller, now=now)
+    if offered is None:
+        raise WaitIsOver("This person has an offer, or does not wait any more.")
+    return offered
+
+
+@in_one_transaction
+def close_windows() -> int:
+    """End the places whose window is over; return how many. The clock's part."""
+    rows = WaitlistEntry.objects.select_for_update(no_key=True, skip_locked=True)
+    over = rows.filter(status=Status.WAITING, to_at__lte=timezone.now()).order_by("to_at")
+    found = list(over[:OVER_BATCH])
+    for entry in found:
+        expire(entry, unanswered=False)
+    return len(found)
+
+
+def _give_on(entry: WaitlistEntry, was: str) -> None:
+    """Give what was kept for a locked entry to the next in line."""
+    if was == Status.OFFERED and entry.hold_id is not None:
+        freed = end_holds([entry.hold_id], timezone.now())
+        offer_to_waitlist(freed, passed_over=[entry.pk])
+
+
+def _locked(entry: WaitlistEntry) -> WaitlistEntry:
+    """Lock what an offer keeps, then the entry, and read it again.
+
+    Raises NotFound; ChangedMeanwhile when it got an offer whose resource is not locked yet.
+    """
+    require_transaction()
+    if entry.status == Status.OFFERED and entry.hold is not None:
+        kept = [entry.hold.resource_id]
+        lock_resources(kept, freeing=kept)
+    related = ("service__organization", "organization", "resource", "hold", "booking")
+    rows = WaitlistEntry.objects.select_related(*related)
+    fresh = rows.select_for_update(of=["self"], no_key=True).filter(pk=entry.pk).first()
+    if fresh is None:
+        raise NotFound
+    if fresh.status == Status.OFFERED and fresh.hold_id != entry.hold_id:
+        entry.status, entry.hold = fresh.status, fresh.hold
+        raise ChangedMeanwhile
+    return fresh
