@@ -65,6 +65,9 @@ def test_a_visitor_books_in_four_steps(visitor, salon, anna):
     ):
         assert said in visitor.text
     assert visitor.response["Cache-Control"] == "private, no-store"
+    visitor.follow("Change or cancel")
+    assert visitor.status == 200
+    assert booking.reference in visitor.text
 
 
 def test_the_mails_speak_the_language_in_which_it_was_booked(visitor):

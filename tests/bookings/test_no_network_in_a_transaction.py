@@ -8,10 +8,12 @@ import pytest
 from django.db import connection, transaction
 
 from bookings.errors import IllegalTransition, NotOffered, SlotTaken
+from bookings.models import Booking
 from bookings.services import hold
 from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.hold import HoldClaim, new_token, place_hold
 from bookings.services.rescheduling import Changes, update_booking
+from tests.visitor import MIA, Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,3 +88,11 @@ def test_no_call_of_the_api_talks_to_the_network_inside_its_transaction(
     assert desk.post("/api/holds", {"timeSlot": later}, headers=headers).status_code == 409
     assert desk.delete(path).status_code == 200
     assert desk.post("/api/holds", {"timeSlot": later}).status_code == 201
+
+
+def test_neither_does_the_booking_page(nobody_talks_in_a_transaction, clock, haircut):
+    visitor = Visitor().open("/book/salon/haircut?day=2026-11-16").choose("10:00")
+    visitor.follow("Choose another time").choose("10:30").send(**MIA)
+
+    assert visitor.status == 200
+    assert Booking.objects.get().source == "PAGE"

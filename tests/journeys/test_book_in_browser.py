@@ -6,12 +6,15 @@ Pictures go to artifacts/pictures, for a person to look at.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from threading import Thread
 
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import FrameLocator, Page, Request
 
 from bookings.models import Booking, Service
+from bookings.services.photo import set_photo
 from bookings.services.questions import QuestionDetails, set_questions
 from core.db import in_one_transaction
 from tests.browser import Reader, reader_at
@@ -23,7 +26,7 @@ MOST_BYTES = 50_000
 
 
 @pytest.fixture
-def salon_open(clock, salon, haircut, anna, ben) -> Service:
+def salon_open(clock, salon, haircut, anna, ben, staff) -> Service:
     """Two services; haircuts with Anna or Ben, who ask two questions."""
     salon.contact_email = "hello@salon.example"
     salon.accent_color = "#b4325a"
@@ -37,6 +40,7 @@ def salon_open(clock, salon, haircut, anna, ben) -> Service:
     anna.qualification = "Master hairdresser"
     anna.bio = "Cuts since 2009. Likes short hair, long talks and dogs."
     anna.save()
+    set_photo(anna, a_face(), caller=staff)
     in_one_transaction(set_questions)(
         haircut,
         [
@@ -64,6 +68,18 @@ def salon_open(clock, salon, haircut, anna, ben) -> Service:
         resources=[anna],
     )
     return haircut
+
+
+def a_face() -> bytes:
+    """Somebody as a child would draw them."""
+    picture = Image.new("RGB", (400, 400), "#cfe3e0")
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((60, 330, 340, 640), fill="#0f766e")
+    draw.ellipse((125, 80, 275, 290), fill="#f0c9a8")
+    draw.chord((110, 60, 290, 260), 180, 360, fill="#5b3a29")
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
 
 
 @pytest.fixture
