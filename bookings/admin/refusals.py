@@ -26,6 +26,22 @@ say(
         "ILLEGAL_TRANSITION": _("In its present status this booking cannot do that."),
         "PLACE_IN_USE": _("There are bookings ahead on a place that would go."),
         "BOOKINGS_OUTSIDE": _("There are bookings ahead that would fall outside."),
+        "SLUG_TAKEN": _("Another service has this slug already."),
+        "KEY_TAKEN": _("Another type of resource has this key already."),
+        "USER_TAKEN": _("This person is another member of staff already."),
+        "None of this service's resources is of this type.": _(
+            "Nobody who does it is of this type."
+        ),
+        "This service has fewer resources of this type.": _(
+            "Fewer of this type do it than are taken at once."
+        ),
+        "Only a question with a choice has options.": _(
+            "Only a question with a choice has options."
+        ),
+        "A question with a choice needs something to choose.": _(
+            "A question with a choice needs something to choose."
+        ),
+        "Each option has to be there once, and not be blank.": _("Write each option once."),
         "Closing comes after opening.": _("Closing comes after opening."),
         "These hours overlap.": _("These hours overlap."),
         "A break lies within the hours.": _("A break lies within the hours."),

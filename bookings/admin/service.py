@@ -9,95 +9,103 @@ from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model, QuerySet
-from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from bookings.models import Resource, Service
+from bookings.admin.choosing import NeedsField, SharesField
+from bookings.admin.question import QuestionInline
+from bookings.admin.service_words import FIELDSETS, HELP, LABELS
+from bookings.models import (
+    Question,
+    Requirement,
+    Resource,
+    ResourceType,
+    Service,
+    ServiceResource,
+)
+from bookings.services.questions import note_questions
+from bookings.services.service import (
+    MOST_DURATIONS,
+    give_up_default,
+    set_needs,
+    set_shares,
+    wrong_with_needs,
+)
 from core.admin.base import HouseAdmin
+from core.admin.refusals import SENTENCES
 from core.admin.wall import HouseForm
 from core.templatetags.console import render_pill
 
 DAY_MINUTES = 24 * 60
+# What an event calls the parts of the form that are no columns.
+ON_THE_WIRE = {"done_by": "resources", "needs": "requirements"}
 
 
 class ServiceForm(HouseForm):
+    """A service by what the reader of each part wants to decide.
+
+    `done_by` and `needs` are no columns of the row: the page writes them itself. They are not
+    named as the relations are, because Django wants those to be inlines.
+    """
+
     durations = SimpleArrayField(
         forms.IntegerField(validators=[MinValueValidator(5), MaxValueValidator(DAY_MINUTES)]),
         label=gettext_lazy("Durations"),
-        help_text=gettext_lazy("Minutes, separated by commas. The first is the default."),
+        help_text=gettext_lazy("Minutes, separated by commas. The shortest is the default."),
+        max_length=MOST_DURATIONS,
         widget=UnfoldAdminTextInputWidget,
     )
-
-    # No column of the row, and not named as its relation is: Django wants that to be an inline.
-    done_by = forms.ModelMultipleChoiceField(
+    done_by = SharesField(
         label=gettext_lazy("Done by"),
-        queryset=Resource.objects.none(),
+        help_text=gettext_lazy(
+            "Order: the lowest goes first. Share: 2 gets twice the work that 1 gets."
+        ),
         required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+    needs = NeedsField(
+        label=gettext_lazy("Takes at once"),
+        help_text=gettext_lazy(
+            "For example one groomer and one table. The first in order is who the booking is "
+            "with. Leave it empty to take any one of those above."
+        ),
+        required=False,
     )
 
     class Meta:
         model = Service
-        fields = [
-            "name",
-            "slug",
-            "code",
-            "description",
-            "durations",
-            "slot_step_minutes",
-            "buffer_before_minutes",
-            "buffer_after_minutes",
-            "minimum_notice_minutes",
-            "horizon_days",
-            "needs_approval",
-            "company_required",
-            "inquiry_required",
-            "price_amount",
-            "location",
-            "is_default",
-            "is_active",
-        ]
-        labels = {
-            "name": gettext_lazy("Name"),
-            "slug": gettext_lazy("Name in addresses"),
-            "code": gettext_lazy("Code"),
-            "description": gettext_lazy("Description"),
-            "slot_step_minutes": gettext_lazy("A start every … minutes"),
-            "buffer_before_minutes": gettext_lazy("Minutes kept free before"),
-            "buffer_after_minutes": gettext_lazy("Minutes kept free after"),
-            "minimum_notice_minutes": gettext_lazy("Minutes of notice"),
-            "horizon_days": gettext_lazy("Days ahead"),
-            "needs_approval": gettext_lazy("Staff confirm each booking"),
-            "company_required": gettext_lazy("A company is needed"),
-            "inquiry_required": gettext_lazy("An inquiry is needed"),
-            "price_amount": gettext_lazy("Price"),
-            "location": gettext_lazy("Where"),
-            "is_default": gettext_lazy("The usual service"),
-            "is_active": gettext_lazy("Can be booked"),
-        }
-        help_texts = {
-            "is_default": gettext_lazy(
-                "Booked when a request names no service. There is one; another gives it up."
-            ),
-            "needs_approval": gettext_lazy("New bookings wait for staff to confirm them."),
-        }
+        fields = list(LABELS)
+        labels = LABELS
+        help_texts = HELP
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "done_by" not in self.fields:  # shown to somebody who may only look
             return
-        ours = Resource.objects.for_organization(self.organization_id)
-        cast("ModelMultipleChoiceField", self.fields["done_by"]).queryset = ours
+        resources = Resource.objects.for_organization(self.organization_id)
+        kinds = ResourceType.objects.for_organization(self.organization_id)
+        offers, needs = [], []
         if not self.is_new:
-            self.fields["done_by"].initial = list(self.instance.resources.all())
+            offers = list(ServiceResource.objects.filter(service=self.instance))
+            needs = list(Requirement.objects.filter(service=self.instance))
+        by_name = resources.select_related("type").order_by("-is_active", "name", "id")
+        cast("SharesField", self.fields["done_by"]).offer(list(by_name), offers)
+        cast("NeedsField", self.fields["needs"]).offer(list(kinds), needs)
 
     def clean_durations(self) -> list[int]:
-        """The first is the default; what comes twice is kept once."""
+        """Ascending, so that the first is the default; what comes twice is kept once."""
         durations: list[int] = self.cleaned_data["durations"]
-        return list(dict.fromkeys(durations))
+        return sorted(set(durations))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if "needs" in data and "done_by" in data:
+            wrong = wrong_with_needs(data["needs"], data["done_by"])
+            for number, sentence in wrong.items():
+                kind = data["needs"][number].type.name
+                self.add_error("needs", f"{kind}: {SENTENCES.get(sentence, sentence)}")
+        return data
 
     def _get_validation_exclusions(self) -> set[str]:
         # That another service is the usual one is no mistake: it gives that up (save_model).
@@ -116,33 +124,12 @@ class ServiceAdmin(HouseAdmin):
     add_title = gettext_lazy("New service")
     nothing_yet = gettext_lazy("No services yet")
     how_to_begin = gettext_lazy("Add what customers can book: its name and how long it takes.")
-    fieldsets = [
-        (None, {"fields": ["name", "slug", "code", "description", "location", "price_amount"]}),
-        (
-            gettext_lazy("When it can be booked"),
-            {
-                "fields": [
-                    "durations",
-                    "slot_step_minutes",
-                    ("buffer_before_minutes", "buffer_after_minutes"),
-                    ("minimum_notice_minutes", "horizon_days"),
-                ]
-            },
-        ),
-        (
-            gettext_lazy("How it is booked"),
-            {
-                "fields": [
-                    "needs_approval",
-                    "company_required",
-                    "inquiry_required",
-                    "is_default",
-                    "is_active",
-                ]
-            },
-        ),
-        (gettext_lazy("By whom it is done"), {"fields": ["done_by"]}),
-    ]
+    fieldsets = FIELDSETS
+    inlines = [QuestionInline]
+    conditional_fields = {
+        "answer_within_minutes": "needs_approval == true",
+        "fairness_days": "assignment == 'FAIR'",
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).prefetch_related("resources")
@@ -152,10 +139,26 @@ class ServiceAdmin(HouseAdmin):
     ) -> None:
         """There is one usual service: what was it before gives it up in the same transaction."""
         if obj.is_default:
-            others = Service.objects.filter(organization=obj.organization_id, is_default=True)
-            others.exclude(pk=obj.pk).update(is_default=False)
+            give_up_default(obj)
         super().save_model(request, obj, form, change)
-        obj.resources.set(form.cleaned_data["done_by"])
+        set_shares(obj, form.cleaned_data["done_by"])
+        set_needs(obj, form.cleaned_data["needs"])
+
+    def save_formset(
+        self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
+    ) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is Question:
+            note_questions(form.instance)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        """Name what changed as the API does."""
+        fields = {ON_THE_WIRE.get(name, name) for name in form.changed_data}
+        if any(formset.has_changed() for formset in formsets or ()):
+            fields.add("questions")
+        return [{"changed": {"fields": sorted(fields)}}]
 
     @admin.display(description=gettext_lazy("Minutes"))
     def lengths(self, service: Service) -> str:
@@ -175,3 +178,9 @@ class ServiceAdmin(HouseAdmin):
             return render_pill("grey", "visibility_off", _("Off"))
         text = _("The usual one") if service.is_default else _("On")
         return render_pill("green", "check_circle", text)
+
+    @admin.display(description=gettext_lazy("Takes at once"), empty_value="")
+    def needs(self, service: Service) -> str:
+        """Shown to who may only look."""
+        rows = service.requirements.select_related("type")
+        return ", ".join(f"{row.quantity} {row.type.name}" for row in rows) or _("any one")

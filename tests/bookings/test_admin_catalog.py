@@ -4,11 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from bookings.models import Resource, Service, WeeklyHours
+from bookings.models import Question, Resource, Service, WeeklyHours
+from bookings.services.questions import QuestionDetails, set_questions
 from core.access import Role
 from core.models import Event
 from tests.console import desk_for, shown
-from tests.factories import OrganizationFactory, ResourceFactory, ServiceFactory
+from tests.factories import (
+    OrganizationFactory,
+    ResourceFactory,
+    ResourceTypeFactory,
+    ServiceFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +47,14 @@ def service_form(anna):
         "horizon_days": "90",
         "needs_approval": "on",
         "price_amount": "45.50",
+        "location_kind": "ADDRESS",
         "location": "",
+        "assignment": "FAIR",
+        "fairness_days": "28",
+        "cancel_notice_minutes": "0",
+        "reschedule_notice_minutes": "0",
+        "questions-TOTAL_FORMS": "0",
+        "questions-INITIAL_FORMS": "0",
         "is_active": "on",
         "done_by": [str(anna.pk)],
     }
@@ -104,6 +117,129 @@ def test_the_usual_service_is_one_and_another_takes_its_place(desk, haircut, ser
     haircut.refresh_from_db()
     assert not haircut.is_default
     assert Service.objects.get(is_default=True).name == "Color"
+
+
+def test_who_does_it_has_an_order_and_a_share(desk, haircut, service_form, anna, ben):
+    form = {
+        **service_form,
+        "slug": "haircut",
+        "done_by": [str(anna.pk), str(ben.pk)],
+        f"done_by-{anna.pk}-order": "2",
+        f"done_by-{anna.pk}-share": "3",
+    }
+
+    desk.post(f"{SERVICES}{haircut.pk}/change/", form)
+
+    offers = haircut.offered_by.values_list("resource", "priority", "weight")
+    assert list(offers) == [(ben.pk, 0, 1), (anna.pk, 2, 3)]
+    assert "resources" in Event.objects.get(name="service.updated").data["fields"]
+    desk.post(f"{SERVICES}{haircut.pk}/change/", {**form, "done_by": [str(ben.pk)]})
+    assert list(haircut.resources.all()) == [ben]
+
+
+def test_a_share_that_is_no_number_is_refused(desk, service_form, anna):
+    for typed in ("0", "101", "-1", "many", "9" * 30):
+        page = desk.post(f"{SERVICES}add/", {**service_form, f"done_by-{anna.pk}-share": typed})
+
+        assert "Write a number from 1 to 100." in str(page.context["adminform"].form.errors)
+    assert Service.objects.count() == 0
+
+
+def test_a_service_takes_several_at_once(desk, salon, service_form, anna):
+    kind = ResourceTypeFactory(organization=salon, key="table", name="Table")
+    table = ResourceFactory(organization=salon, type=kind, name="Table 1")
+    form = {
+        **service_form,
+        f"needs-{kind.pk}-count": "1",
+        f"needs-{kind.pk}-order": "2",
+        f"needs-{anna.type_id}-count": "1",
+        f"needs-{anna.type_id}-order": "1",
+    }
+
+    refused = desk.post(f"{SERVICES}add/", form)
+    desk.post(f"{SERVICES}add/", {**form, "done_by": [str(anna.pk), str(table.pk)]})
+
+    errors = str(refused.context["adminform"].form.errors)
+    assert "Table: Nobody who does it is of this type." in errors
+    service = Service.objects.get()
+    needs = service.requirements.values_list("type__key", "quantity")
+    assert list(needs) == [("staff", 1), ("table", 1)]
+    page = shown(desk.get(f"{SERVICES}{service.pk}/change/"))
+    assert f'name="needs-{kind.pk}-count" value="1"' in page
+
+
+@pytest.fixture
+def question():
+    return {
+        "questions-TOTAL_FORMS": "1",
+        "questions-0-label": "Which tone?",
+        "questions-0-kind": "CHOICE",
+        "questions-0-choices": "Red\n\n  Black ",
+        "questions-0-is_active": "on",
+        "questions-0-position": "0",
+    }
+
+
+def test_a_question_is_asked_until_it_is_not(desk, service_form, question):
+    desk.post(f"{SERVICES}add/", {**service_form, **question})
+
+    service, tone = Service.objects.get(), Question.objects.get()
+    assert (tone.key, tone.options, service.asks_questions) == (
+        "which-tone",
+        ["Red", "Black"],
+        True,
+    )
+    off = {name: value for name, value in question.items() if "is_active" not in name}
+    off |= {"questions-INITIAL_FORMS": "1", "questions-0-id": str(tone.pk)}
+    off |= {"questions-0-service": str(service.pk)}
+    desk.post(f"{SERVICES}{service.pk}/change/", {**service_form, "durations": "60,90", **off})
+    service.refresh_from_db()
+    assert (service.asks_questions, Question.objects.get().is_active) == (False, False)
+    assert Event.objects.get(name="service.updated").data == {"fields": ["questions"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"choices": ""}, "A question with a choice needs something to choose."),
+        ({"choices": "Red\nRed"}, "Write each option once."),
+        ({"kind": "TEXT"}, "Only a question with a choice has options."),
+        ({"label": ""}, "This field is required."),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused(
+    desk, service_form, question, changes, sentence
+):
+    wrong = {f"questions-0-{name}": value for name, value in changes.items()}
+
+    page = desk.post(f"{SERVICES}add/", {**service_form, **question, **wrong})
+
+    assert sentence in shown(page)
+    assert Service.objects.count() == 0
+
+
+def test_a_service_of_another_organization_lends_no_question(
+    desk, haircut, elsewhere, service_form, question
+):
+    set_questions(haircut, [QuestionDetails(key="tone", label="Tone?")])
+    theirs = Question.objects.get()
+    other = ServiceFactory(organization=elsewhere)
+    set_questions(other, [QuestionDetails(key="age", label="Age?")])
+    foreign = Question.objects.get(service=other)
+    sent = {
+        **service_form,
+        **question,
+        "questions-INITIAL_FORMS": "1",
+        "questions-0-id": str(foreign.pk),
+        "questions-0-service": str(haircut.pk),
+    }
+
+    desk.post(f"{SERVICES}{haircut.pk}/change/", sent)
+
+    foreign.refresh_from_db()
+    assert (foreign.label, foreign.service) == ("Age?", other)
+    theirs.refresh_from_db()
+    assert theirs.label == "Tone?"
 
 
 def test_staff_of_another_organization_cannot_be_posted(desk, elsewhere, service_form):
