@@ -25,7 +25,22 @@ class Stage:
     key: str
 
 
-def stage() -> Stage:
+@dataclass(frozen=True)
+class Business:
+    """How many work there, when, and what they do for how long."""
+
+    resources: int
+    weekdays: range
+    opens: time
+    closes: time
+    minutes: int
+
+
+AROUND_THE_CLOCK = Business(RESOURCES, range(7), time(0), time(0), MINUTES)
+OFFICE = Business(10, range(5), time(9), time(17), 30)
+
+
+def stage(business: Business = AROUND_THE_CLOCK) -> Stage:
     """Make a fresh organization and everything that belongs to it."""
     from bookings.services.catalog import add_service, add_staff_member
     from core.access import Caller
@@ -42,18 +57,18 @@ def stage() -> Stage:
             organization=organization,
             name=f"Resource {number}",
             caller=caller,
-            weekdays=range(7),
-            opens=time(0),
-            closes=time(0),
+            weekdays=business.weekdays,
+            opens=business.opens,
+            closes=business.closes,
         )
-        for number in range(RESOURCES)
+        for number in range(business.resources)
     ]
     service = add_service(
         organization=organization,
         name="Call",
         slug="call",
-        durations=[MINUTES],
-        slot_step_minutes=MINUTES,
+        durations=[business.minutes],
+        slot_step_minutes=business.minutes,
         is_default=True,
         resources=resources,
         caller=caller,
@@ -68,8 +83,7 @@ def stage() -> Stage:
 
 def wishes(stage: Stage, *, port: int) -> Iterator[bytes]:
     """Yield requests to book, each for a time of its own, in random order."""
-    first = (timezone.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    starts = [first + timedelta(minutes=MINUTES * n) for n in range(288 * 150)]
+    starts = [tomorrow() + timedelta(minutes=MINUTES * n) for n in range(288 * 150)]
     places = list(product(stage.resource_ids, starts))
     Random(7).shuffle(places)
     for number, (resource_id, start) in enumerate(places):
@@ -103,14 +117,54 @@ def plain_inserts(stage: Stage, *, port: int) -> Iterator[bytes]:
         )
 
 
-def fill(stage: Stage, *, bookings: int) -> None:
+def tomorrow() -> datetime:
+    return (timezone.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def book_ahead(stage: Stage, *, days: int) -> int:
+    """Book every other half hour of an office for `days` through the service; return how many."""
+    from bookings.models import Resource, Service
+    from bookings.services.booking import BookingRequest, create_booking
+    from bookings.services.customer import CustomerDetails
+    from core.access import Caller
+
+    service = Service.objects.select_related("organization").get(pk=stage.service_id)
+    caller = Caller.command(service.organization_id)
+    customer = CustomerDetails(name="Mia Müller", company="Müller GmbH", email="mia@example.com")
+    booked = 0
+    for resource in Resource.objects.filter(pk__in=stage.resource_ids):
+        for day in (tomorrow() + timedelta(days=n) for n in range(days)):
+            if day.weekday() not in OFFICE.weekdays:
+                continue
+            for hour in range(OFFICE.opens.hour, OFFICE.closes.hour):
+                create_booking(
+                    BookingRequest(
+                        service=service,
+                        customer=customer,
+                        starts_at=day + timedelta(hours=hour),
+                        minutes=OFFICE.minutes,
+                        inquiry="As last time",
+                        resource=resource,
+                    ),
+                    caller=caller,
+                )
+                booked += 1
+    return booked
+
+
+def fill(stage: Stage, *, bookings: int, already: int = 0) -> None:
     """Add past bookings with their allocations and events, and as many plain rows.
+
+    `already` are there from an earlier call, and count.
 
     One real booking's ciphertexts are copied: a value is bound to its column, not to its row.
     """
     from django.db import transaction
 
-    columns = ["name", "company", "email", "phone", "inquiry", "notes", "cancel_reason"]
+    columns = [
+        *("name", "company", "email", "phone", "inquiry", "notes", "cancel_reason"),
+        *("location_kind", "location"),
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL synchronous_commit = off")
@@ -129,14 +183,14 @@ def fill(stage: Stage, *, bookings: int) -> None:
                     starts_at, ends_at, timezone, {", ".join(columns)}, email_index, phone_index,
                     name_index, price_currency, source, version
                 )
-                SELECT gen_random_uuid(), p.organization_id, 'B' || to_hex(n + %(offset)s),
+                SELECT gen_random_uuid(), p.organization_id, 'B' || to_hex(n),
                        p.service_id, l.resource_id, p.customer_id, 'COMPLETED',
                        %(past)s + (n / %(resources)s) * interval '5 minutes',
                        %(past)s + (n / %(resources)s) * interval '5 minutes' + interval '5 minutes',
                        p.timezone, {", ".join("p." + name for name in columns)},
                        sha256(int8send(n)), NULL,
                        ARRAY[n %% 5000, n %% 700, (n * 7) %% 9000]::bigint[], '', 'API', 1
-                FROM generate_series(0, %(count)s - 1) AS n
+                FROM generate_series(%(already)s, %(count)s - 1) AS n
                 CROSS JOIN pattern p
                 JOIN lanes l ON l.place = n %% %(resources)s
                 RETURNING id, resource_id, starts_at, ends_at
@@ -149,9 +203,9 @@ def fill(stage: Stage, *, bookings: int) -> None:
                 "organization": stage.organization_id,
                 "past": datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
                 - HISTORY,
-                "resources": RESOURCES,
+                "resources": len(stage.resource_ids),
                 "count": bookings,
-                "offset": 0,
+                "already": already,
             },
         )
         cursor.execute(
