@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, timedelta
 
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vText
 
-from bookings.calendars.ical import Reader, entry, new_calendar
-from bookings.models import Booking, Customer
+from bookings.calendars.ical import Reader, UrlOf, entry, new_calendar
+from bookings.models import Customer
 from bookings.selectors.feeds import Away, Feed, zone_of_feed
 from core.text import one_line
 
@@ -17,7 +17,7 @@ READ_AGAIN_AFTER = timedelta(hours=1)
 READ_AGAIN_AFTER_TEXT = "PT1H"  # the same
 
 
-def write_feed(feed: Feed, *, url_of: Callable[[Booking], str]) -> bytes:
+def write_feed(feed: Feed, *, url_of: UrlOf) -> bytes:
     """Return the calendar as a file, in the active language. `url_of` a booking may be empty.
 
     The same Feed gives the same bytes. Nobody's address, and no reason of anybody's absence,

@@ -11,10 +11,12 @@ library escapes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
 from enum import StrEnum
+from typing import TypeAlias
 from urllib.parse import quote
 
 from django.conf import settings
@@ -37,6 +39,9 @@ STATUS = {
     Booking.Status.NO_SHOW: "CONFIRMED",
     Booking.Status.CANCELLED: "CANCELLED",
 }
+
+
+UrlOf: TypeAlias = Callable[[Booking], str]
 
 
 class Method(StrEnum):
@@ -86,6 +91,22 @@ def invitation(
     event.add("organizer", _organizer(booking))
     event.add("attendee", _attendee(name, address))
     return _alone(event, method)
+
+
+def publication(bookings: Iterable[Booking], reader: Reader, *, url_of: UrlOf) -> bytes:
+    """Return several appointments as one file: a REQUEST or a CANCEL may hold no more than one.
+
+    Each is the same event as in an invitation of its own, and says itself what became of it.
+    """
+    calendar = new_calendar()
+    calendar.add("method", Method.PUBLISH.value)
+    stamp = timezone.now()
+    for booking in bookings:
+        event = entry(booking, replace(reader, url=url_of(booking)), stamp=stamp)
+        event.add("organizer", _organizer(booking))
+        calendar.add_component(event)
+    file: bytes = calendar.to_ical()
+    return file
 
 
 def entry(booking: Booking, reader: Reader, *, stamp: datetime) -> Event:

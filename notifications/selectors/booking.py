@@ -18,6 +18,7 @@ def booking_for_mail() -> QuerySet[Booking]:
         "status",
         "version",
         "manage_generation",
+        "series",
         "starts_at",
         "ends_at",
         "timezone",

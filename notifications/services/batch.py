@@ -19,6 +19,7 @@ from notifications.models import Content, Delivery
 from notifications.selectors.subject import FreshSubjects, Subject
 from notifications.services.claiming import give_back, lease_suffices
 from notifications.services.inviting import invitation_for
+from notifications.services.messages import message_of
 from notifications.services.relevance import why_not
 from notifications.services.rendering import render
 from notifications.services.run import Run
@@ -85,7 +86,7 @@ class Batch:
         seen = note_sent(
             delivery,
             content=content,
-            invitation=invitation.method if invitation else "",
+            invitation=(message_of(delivery).invitation or "") if invitation else "",
             provider_message_id=provider_message_id,
             now=timezone.now(),
             next_booking_id=self._waiting[0].booking_id if self._waiting else None,

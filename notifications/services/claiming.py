@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from django.db.models import F, prefetch_related_objects
 
 from notifications.models import Delivery
-from notifications.services.messages import message_of
 
 # One conversation with a server that hangs at every step takes 70 seconds (EMAIL_TIMEOUT).
 LEASE = timedelta(seconds=120)
@@ -44,7 +43,7 @@ def claim(*, limit: int, now: datetime) -> list[Delivery]:
     """Take up to `limit` deliveries that are due, oldest event first, until their lease ends."""
     parameters = {"now": now, "until": now + LEASE, "limit": limit}
     rows = sorted(Delivery.objects.raw(CLAIM, parameters), key=lambda row: (row.event_id, row.pk))
-    prefetch_related_objects([row for row in rows if message_of(row).reads_event], "event")
+    prefetch_related_objects(rows, "event")
     return rows
 
 

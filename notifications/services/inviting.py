@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
 from django.utils import translation
 
-from bookings.calendars.ical import Method, Reader, invitation
+from bookings.calendars.ical import Method, Reader, invitation, publication
 from bookings.models import Booking
 from bookings.selectors.manage import manage_url
 from notifications.models import Delivery
+from notifications.selectors.booking import booking_for_mail
 from notifications.selectors.subject import Subject
 from notifications.services.messages import message_of
 from notifications.services.rendering import console_url, language_of
@@ -20,7 +22,8 @@ def invitation_for(delivery: Delivery, booking: Subject) -> Invitation | None:
 
     Only what is confirmed goes into a calendar, so a request brings nothing. Only who was sent
     an invitation, at this address, is told to take it out: a program that never heard of an
-    event shows its cancellation as a riddle.
+    event shows its cancellation as a riddle. What is told of a series brings all of it, each
+    appointment as it is now.
     """
     message = message_of(delivery)
     wanted = message.invitation
@@ -29,31 +32,42 @@ def invitation_for(delivery: Delivery, booking: Subject) -> Invitation | None:
     is_kept = wanted == Delivery.Invitation.REQUEST
     if is_kept and booking.status != Booking.Status.CONFIRMED:
         return None
-    if not is_kept and not _was_invited(delivery):
+    if not is_kept and not _was_invited(delivery, booking):
         return None
     is_staff = message.audience == Delivery.Audience.STAFF
+    url_of = console_url if is_staff else manage_url
     reader = Reader(
-        zone=zone_of_reader(message.audience, booking),
-        is_staff=is_staff,
-        url=console_url(booking) if is_staff else manage_url(booking),
+        zone=zone_of_reader(message.audience, booking), is_staff=is_staff, url=url_of(booking)
     )
     with translation.override(language_of(message, booking)):
-        file = invitation(
-            booking,
-            Method(wanted),
-            reader,
-            name="" if is_staff else booking.name,
-            address=delivery.address,
-        )
-    return Invitation(method=str(wanted), file=file)
+        if _tells_series(delivery):
+            all_of_it = _series_of(booking, is_staff=is_staff)
+            file = publication(all_of_it, reader, url_of=url_of)
+            return Invitation(method=str(Method.PUBLISH), file=file)
+        name = "" if is_staff else booking.name
+        method = Method(wanted)
+        file = invitation(booking, method, reader, name=name, address=delivery.address)
+    return Invitation(method=str(method), file=file)
 
 
-def _was_invited(delivery: Delivery) -> bool:
+def _tells_series(delivery: Delivery) -> bool:
+    return delivery.event.name.startswith("series.")
+
+
+def _series_of(booking: Booking, *, is_staff: bool) -> QuerySet[Booking]:
+    """Return those of the series that are what the first one is: confirmed, or cancelled."""
+    rows = booking_for_mail().filter(series=booking.series_id, status=booking.status)
+    return rows.filter(resource=booking.resource_id) if is_staff else rows
+
+
+def _was_invited(delivery: Delivery, booking: Booking) -> bool:
     """Say whether this address has an earlier mail's REQUEST. Addresses are encrypted: no WHERE."""
+    about_it = Q(booking=booking.pk)
+    if booking.series_id is not None:
+        same_series = Q(booking__series=booking.series_id)
+        about_it |= same_series & Q(event__name__startswith="series.")
     invited = Delivery.objects.filter(
-        booking=delivery.booking_id,
-        audience=delivery.audience,
-        invitation=Delivery.Invitation.REQUEST,
+        about_it, audience=delivery.audience, invitation=Delivery.Invitation.REQUEST
     )
     theirs = delivery.address.casefold()
     return any(row.address.casefold() == theirs for row in invited.only("address"))

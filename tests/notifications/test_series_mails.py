@@ -4,6 +4,8 @@ import pytest
 
 from bookings.models import Booking
 from notifications.models import Delivery
+from tests.calendar_files import events_in, says
+from tests.notifications.test_invitations import calendar_part
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +62,33 @@ def test_a_move_says_where_the_first_was(desk, series, deliver, mail_server):
     text = " ".join(mail.get_body(("plain",)).get_content().split())
     assert "Mon 16 Nov, 10:00–10:30" in text
     assert "Tue 24 Nov, 11:00–11:30; Tue 1 Dec, 11:00–11:30" in text
+
+
+def test_a_series_goes_into_the_calendar_and_out_of_it_as_a_whole(
+    desk, series, deliver, mail_server
+):
+    ask(desk, series, "confirm", scope="ALL")
+    deliver()
+    second = series["bookings"][1]["id"]
+    assert desk.delete(f"/api/bookings/{second}").status_code == 200
+    deliver()
+    ask(desk, series, "cancel", scope="ALL")
+    deliver()
+
+    told = []
+    for mail in mail_server.mails:
+        part = calendar_part(mail)
+        if mail["To"] == "mia@example.com" and part is not None:
+            events = events_in(part.get_content())
+            of_each = sorted((says(one, "sequence"), says(one, "status")) for one in events)
+            told.append((part.get_param("method"), of_each))
+    assert told == [
+        ("PUBLISH", [("1", "CONFIRMED")] * 3),
+        ("CANCEL", [("2", "CANCELLED")]),
+        ("PUBLISH", [("2", "CANCELLED")] * 3),
+    ]
+    ids = {one["id"] for one in series["bookings"]}
+    first = next(part for part in map(calendar_part, mail_server.mails) if part is not None)
+    events = events_in(first.get_content())
+    assert {says(one, "uid") for one in events} == ids
+    assert len({says(one, "url") for one in events}) == 3
