@@ -39,6 +39,13 @@ class IllegalTransition(Conflict):
     message = "A booking in this status cannot do that."
 
 
+class NotTheirService(Conflict):
+    """`bookingId` would come to somebody who does not offer its service."""
+
+    reason = "NOT_THEIR_SERVICE"
+    message = "Who it would be with does not offer this service."
+
+
 class HoldLapsed(Conflict):
     reason = "HOLD_LAPSED"
     message = "The hold on this time has lapsed."

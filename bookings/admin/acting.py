@@ -124,9 +124,9 @@ def reason_in(request: HttpRequest) -> str:
     return request.POST.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
 
 
-def version_in(request: HttpRequest) -> int | None:
+def version_in(request: HttpRequest, field: str = "version") -> int | None:
     """Return the version that the person saw; None where a form did not say."""
-    text = request.POST.get("version", "")
+    text = request.POST.get(field, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 

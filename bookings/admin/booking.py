@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings.admin import acting, exporting, making, moving
+from bookings.admin import acting, exporting, making, moving, swapping
 from bookings.admin.assignment import takes_besides, why_with
 from bookings.admin.filters import (
     DayFilter,
@@ -66,7 +66,7 @@ class BookingAdmin(HouseAdmin):
     list_before_template = "admin/bookings/list_head.html"
     search_fields = ["reference"]  # that there is a search; what it finds: get_search_results
     sortable_by = ["when"]
-    actions = ["confirm_them", "complete_them", "mark_them_no_show", "cancel_them"]
+    actions = ["confirm_them", "complete_them", "mark_them_no_show", "swap_them", "cancel_them"]
     plural = gettext_lazy("Bookings")
     add_title = gettext_lazy("New booking")
     nothing_yet = gettext_lazy("No bookings yet")
@@ -164,6 +164,18 @@ class BookingAdmin(HouseAdmin):
             up_title=_("Bookings"),
         )
 
+    @admin.action(description=gettext_lazy("Swap two"), permissions=["change"])
+    def swap_them(
+        self, request: HttpRequest, queryset: QuerySet[Booking]
+    ) -> HttpResponseBase | None:
+        """Ask once more what two bookings will change."""
+        chosen = list(queryset[:3])
+        if len(chosen) != 2 or not all(one.status in Booking.OPEN for one in chosen):
+            sentence = _("Choose two bookings that are not over.")
+            self.message_user(request, sentence, messages.WARNING)
+            return None
+        return HttpResponseRedirect(swapping.page_for(*chosen))
+
     # --- one -------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
@@ -171,6 +183,7 @@ class BookingAdmin(HouseAdmin):
             ("export/", "export", limited(RateClass.STRICT)(partial(exporting.export, self))),
             ("<uuid:pk>/cancel/", "cancel", partial(acting.cancel, self)),
             ("<uuid:pk>/reschedule/", "reschedule", partial(moving.reschedule, self)),
+            ("<uuid:pk>/swap/", "swap", partial(swapping.swap, self)),
             ("<uuid:pk>/renew-link/", "renew-link", partial(acting.renew_link, self)),
             *(
                 (f"<uuid:pk>/{change}/", change, partial(acting.change_status, self, change=change))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseRedirect
@@ -13,8 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bookings.models import Booking
-from bookings.selectors.booking import search
+from bookings.selectors.booking import by_reference
 from bookings.selectors.people import find_people
 from core.admin.context import desk_of, organization_of
 from core.admin.panels import panel
@@ -29,7 +26,7 @@ def find(request: HttpRequest, *, term: str) -> HttpResponseBase:
     if not desk.may("bookings:read"):
         raise PermissionDenied
     organization = organization_of(request)
-    if (booking := _by_reference(organization.pk, term)) is not None:
+    if (booking := by_reference(organization.pk, term)) is not None:
         page = reverse("admin:bookings_booking_change", args=[booking.pk])
         return HttpResponseRedirect(page)
     context = {
@@ -41,12 +38,3 @@ def find(request: HttpRequest, *, term: str) -> HttpResponseBase:
         "may_read_customers": desk.may("customers:read"),
     }
     return TemplateResponse(request, "admin/bookings/find.html", context)
-
-
-def _by_reference(organization_id: UUID, term: str) -> Booking | None:
-    plain = term.replace("-", "").replace(" ", "").upper()
-    if len(plain) != 8 or "@" in term:
-        return None
-    ours = Booking.objects.filter(organization_id=organization_id)
-    wanted = f"{plain[:4]}-{plain[4:]}"
-    return search(ours, term).filter(reference=wanted).first()

@@ -23,6 +23,10 @@ say(
         "TAKEN": _("Something else is booked at this time."),
         "EXTERNAL_BUSY": _("There is something else in the calendar at this time."),
         "HOLD_LAPSED": _("The time was kept for too long and was given back."),
+        "NOT_THEIR_SERVICE": _("Who it would be with does not offer this service."),
+        "A booking cannot change places with itself.": _(
+            "A booking cannot change places with itself."
+        ),
         "ILLEGAL_TRANSITION": _("In its present status this booking cannot do that."),
         "PLACE_IN_USE": _("There are bookings ahead on a place that would go."),
         "BOOKINGS_OUTSIDE": _("There are bookings ahead that would fall outside."),

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from bookings.availability.rules import midnight
 from bookings.models import Booking
+from bookings.models.booking import REFERENCE_LENGTH
 from core.blind_index import prefix_lookup
 from core.models import Organization
 
@@ -54,6 +55,15 @@ def search(bookings: QuerySet[Booking], term: str) -> QuerySet[Booking]:
     if wanted := prefix_lookup(term):
         return by_reference | bookings.filter(name_index__contains=wanted)
     return by_reference
+
+
+def by_reference(organization_id: UUID, term: str) -> Booking | None:
+    """Return the booking whose reference `term` is, however it is typed; None for other words."""
+    plain = term.replace("-", "").replace(" ", "")
+    if len(plain) != REFERENCE_LENGTH or "@" in term:
+        return None
+    ours = Booking.objects.filter(organization_id=organization_id)
+    return ours.filter(reference=_as_reference(term)).first()
 
 
 def _zone_of(organization_id: UUID) -> ZoneInfo:

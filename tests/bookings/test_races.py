@@ -15,6 +15,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from bookings.models import Allocation, Booking, Customer, Hold, Requirement
+from bookings.services.swapping import swap_bookings
+from core.access import Caller
 from core.models import ApiKey, Event
 from tests.cast import a_key
 from tests.factories import ResourceFactory, ResourceTypeFactory
@@ -292,6 +294,28 @@ def test_two_who_change_places_do_not_wait_for_each_other(desk, haircut, anna, b
 
             assert answers(responses) == {"200": 2}
             assert where(one) == where(other) == noon
+            assert nothing_overlaps()
+
+
+def test_of_two_swaps_of_the_same_bookings_at_once_one_happens(desk, salon, haircut, anna, ben):
+    """Each read version 1 of both, and they name them in opposite order."""
+    haircut.resources.set([anna, ben])
+    caller = Caller.command(salon.pk)
+    with rivals(2) as at_once:
+        for ten in ten_o_clock_of_each_day():
+            one = booked(desk.book(ten, resourceId=str(anna.pk)))
+            other = booked(desk.book(ten + 2 * HALF_AN_HOUR, resourceId=str(ben.pk)))
+
+            def swap(first: dict, second: dict):
+                both = [Booking.objects.get(pk=each["id"]) for each in (first, second)]
+                return swap_bookings(*both, caller=caller, expected_versions=(1, 1))
+
+            results = at_once(lambda a=one, b=other: swap(a, b), lambda a=one, b=other: swap(b, a))
+
+            assert sorted(type(each).__name__ for each in results) == ["StaleVersion", "tuple"]
+            assert where(one) == ten + 2 * HALF_AN_HOUR
+            assert where(other) == ten
+            assert events_of(one) == events_of(other) == ["created", "rescheduled"]
             assert nothing_overlaps()
 
 
