@@ -15,6 +15,7 @@ from bookings.models import Service
 from bookings.services.customer import CustomerDetails
 from bookings.services.details import LONGEST_LOCATION
 from bookings.services.questions import questions_of
+from core.blind_index import normalise_phone
 
 # Programs fill in whatever is there; people do not see it.
 TRAP = "website"
@@ -74,6 +75,13 @@ class DetailsForm(forms.Form):
             field.error_messages["required"] = _("This is needed.")
             if field.required:
                 field.widget.attrs["aria-required"] = "true"
+
+    def clean_phone(self) -> str:
+        """Refuse what has no digit: nobody could be called."""
+        phone: str = self.cleaned_data["phone"]
+        if phone and not normalise_phone(phone):
+            raise forms.ValidationError(_("Write a number like +49 30 1234567."))
+        return phone
 
     def clean_website(self) -> str:
         """Refuse whoever filled in the trap, in words: it may be a browser that helped."""

@@ -229,11 +229,12 @@ class TestKeeping:
 
 class TestDetails:
     def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(self, chosen):
-        chosen.send(name="Mia <Müller>", email="mia", company=" ")
+        chosen.send(name="Mia <Müller>", email="mia", company=" ", phone="later")
 
         assert chosen.status == 400
         assert chosen.wrong == {
             "email": "Write an address like mia@example.com.",
+            "phone": "Write a number like +49 30 1234567.",
             "company": "This is needed.",
             "inquiry": "This is needed.",
         }
