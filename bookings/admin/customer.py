@@ -1,4 +1,4 @@
-"""Customers: who they are and when they come. Read only; their bookings are where staff act."""
+"""Customers: who they are and when they come, and putting right what is known of them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.admin.details import CustomerForm, known_of
 from bookings.admin.feed import calendar_address, may_share
+from bookings.errors import CustomerExists
 from bookings.models import Booking, Customer
 from bookings.selectors.booking import search
+from bookings.selectors.customer import is_meant_by
 from bookings.selectors.people import person
+from bookings.services.customer import update_customer
 from core import times
 from core.admin.base import HouseAdmin
-from core.admin.context import desk_of
+from core.admin.context import caller_of, desk_of
+from core.admin.refusals import sentence_of
 
 SHOWN_BOOKINGS = 50
 MATCHES = 5_000  # bookings that a name may stand for; a longer name stands for fewer
@@ -45,23 +51,27 @@ class CustomerAdmin(HouseAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(partial(calendar_address, self))
-        ours = path("<uuid:pk>/feed/", view, name="bookings_customer_feed")
-        return [ours, *super().get_urls()]
+        views = [("feed", partial(calendar_address, self)), ("edit", partial(self.edit_view))]
+        ours = [
+            path(
+                f"<uuid:pk>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"bookings_customer_{name}",
+            )
+            for name, view in views
+        ]
+        return [*ours, *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
     ) -> tuple[QuerySet[Customer], bool]:
-        """Find by exact e-mail; by phone or beginning of a name through what they booked."""
+        """Find by what is known of them, and by what they typed when they booked."""
         if not search_term:
             return queryset, False
         desk = desk_of(request)
         booked = Booking.objects.filter(organization=desk.organization)
         behind = search(booked, search_term).order_by().values("customer_id")[:MATCHES]
-        found = Q(pk__in=behind)
-        if "@" in search_term:
-            found |= Q(email_index=Customer.index_of_email(search_term))
-        return queryset.filter(found), False
+        return queryset.filter(Q(pk__in=behind) | is_meant_by(search_term)), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -86,11 +96,39 @@ class CustomerAdmin(HouseAdmin):
             before=before[:SHOWN_BOOKINGS] if may_read else [],
             may_share=may_share(request, customer),
             may_book=desk_of(request).may("bookings:write"),
+            may_edit=desk_of(request).may("customers:write"),
             up_url=reverse("admin:bookings_customer_changelist"),
             up_title=_("Customers"),
         )
 
     history_view = change_view
+
+    def edit_view(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        """Put right what is known of a customer. What they typed for a booking stays there."""
+        if not desk_of(request).may("customers:write"):
+            raise PermissionDenied
+        customer: Customer = self.row(request, pk)
+        known = known_of(person(customer, now=timezone.now()), customer)
+        form = CustomerForm(request.POST or None, initial=known)
+        page = reverse("admin:bookings_customer_change", args=[pk])
+        if request.method == "POST" and form.is_valid():
+            try:
+                update_customer(customer, form.cleaned_data, caller=caller_of(request))
+            except CustomerExists as error:
+                form.add_error("email", sentence_of(error))
+            else:
+                self.message_user(request, _("What is known of them is saved."))
+                return HttpResponseRedirect(page)
+        return self.page(
+            request,
+            "admin/console/form.html",
+            title=_("Change a customer"),
+            form=form,
+            button=_("Save"),
+            status=422 if form.errors else None,
+            up_url=page,
+            up_title=_("Customer"),
+        )
 
     @admin.display(description=gettext_lazy("Name"))
     def full_name(self, customer: Customer) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from bookings.forms import PREFIX, answers_in, fields_for
-from bookings.models import Service
+from bookings.models import Customer, Service
 from bookings.selectors.people import Person
 from bookings.services.customer import CustomerDetails
 from bookings.services.details import LONGEST_LOCATION
 from bookings.services.questions import questions_of
+from core import times
 
 NEEDED = _("This is needed.")
 
@@ -79,6 +81,39 @@ class DetailsForm(forms.Form):
 
     def answers(self) -> dict[str, Any]:
         return answers_in(self.cleaned_data)
+
+
+class CustomerForm(forms.Form):
+    """What is known of a customer."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    phone = forms.CharField(label=_("Phone"), max_length=32, required=False)
+    company = forms.CharField(label=_("Company"), max_length=200, required=False)
+    timezone = forms.ChoiceField(label=_("Reads times in"), required=False)
+    locale = forms.ChoiceField(
+        label=_("Language"), required=False, help_text=_("Of the mails that they get.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        unknown = ("", _("Not known: the organization's"))
+        languages = dict(settings.LANGUAGES)
+        spoken = self.initial["locale"]
+        if spoken and spoken not in languages:  # told by a program: de-AT
+            languages[spoken] = spoken
+        choices = {"timezone": times.zone_choices(), "locale": languages.items()}
+        for name, known in choices.items():
+            cast("forms.ChoiceField", self.fields[name]).choices = [unknown, *known]
+        for field in self.fields.values():
+            field.error_messages["required"] = NEEDED
+            field.widget.attrs["autocomplete"] = "off"
+
+
+def known_of(person: Person, customer: Customer) -> dict[str, str]:
+    """Return what is known last, to be put right."""
+    return {**details_of(person), "timezone": person.timezone, "locale": customer.locale}
 
 
 def typed(sent: QueryDict) -> dict[str, Any]:

@@ -22,6 +22,7 @@ say(
         "LIMIT_CUSTOMER": _("This customer has as many appointments as one may have then."),
         "TAKEN": _("Something else is booked at this time."),
         "EXTERNAL_BUSY": _("There is something else in the calendar at this time."),
+        "CUSTOMER_EXISTS": _("Another customer has this address."),
         "HOLD_LAPSED": _("The time was kept for too long and was given back."),
         "NOT_THEIR_SERVICE": _("Who it would be with does not offer this service."),
         "A booking cannot change places with itself.": _(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from bookings.models import Booking, Customer
 from bookings.selectors.booking import search
+from bookings.selectors.customer import is_meant_by
 
 LOOKED_AT = 300  # matching bookings, newest first: enough to tell the people behind them
 OPEN = Booking.OPEN
@@ -16,7 +19,11 @@ OPEN = Booking.OPEN
 
 @dataclass(frozen=True)
 class Person:
-    """A customer as they were typed last, with their next and their last appointment."""
+    """A customer as is known of them last, with their next and their last appointment.
+
+    What is known last is what they typed for their newest booking, or what staff or a program
+    has written into their own row since.
+    """
 
     customer_id: UUID
     name: str
@@ -39,39 +46,45 @@ def find_people(organization_id: UUID, term: str, *, now: datetime, most: int = 
         newest.setdefault(customer_id, booking_id)
     wanted = dict(list(newest.items())[:most])
     as_typed = {row.customer_id: row for row in ours.filter(pk__in=wanted.values())}
-    if "@" in term and not wanted:
-        return _without_bookings(organization_id, term)
-    return _people(wanted, as_typed, now)
+    known = Customer.objects.for_organization(organization_id)
+    rows = known.filter(Q(pk__in=wanted) | is_meant_by(term)).order_by("-id")[: 2 * most]
+    found = {row.pk: row for row in rows}
+    in_order = [*(pk for pk in wanted if pk in found), *(pk for pk in found if pk not in wanted)]
+    return _people([found[pk] for pk in in_order[:most]], as_typed, now)
 
 
 def person(customer: Customer, *, now: datetime) -> Person:
-    """Return one customer as they were typed last. Four queries."""
-    ours = Booking.objects.filter(customer=customer)
-    newest = ours.order_by("-id").first()
-    if newest is None:
-        return _of_customer(customer)
-    return _people([customer.pk], {customer.pk: newest}, now)[0]
+    """Return one customer as is known of them last. Three queries."""
+    newest = Booking.objects.filter(customer=customer).order_by("-id").first()
+    as_typed = {customer.pk: newest} if newest else {}
+    return _people([customer], as_typed, now)[0]
 
 
 def _people(
-    customer_ids: Collection[UUID], as_typed: dict[UUID, Booking], now: datetime
+    customers: Collection[Customer], as_typed: Mapping[UUID, Booking], now: datetime
 ) -> list[Person]:
-    upcoming = _one_each(customer_ids, now=now)
-    past = _one_each(customer_ids, now=now, past=True)
+    ids = [customer.pk for customer in customers]
+    upcoming = _one_each(ids, now=now)
+    past = _one_each(ids, now=now, past=True)
     return [
         Person(
-            customer_id=pk,
-            name=as_typed[pk].name,
-            email=as_typed[pk].email,
-            phone=as_typed[pk].phone,
-            company=as_typed[pk].company,
-            timezone=as_typed[pk].timezone,
-            next=upcoming.get(pk),
-            last=past.get(pk),
+            customer_id=one.pk,
+            name=known.name,
+            email=known.email,
+            phone=known.phone,
+            company=known.company,
+            timezone=known.timezone,
+            next=upcoming.get(one.pk),
+            last=past.get(one.pk),
         )
-        for pk in customer_ids
-        if pk in as_typed
+        for one, known in ((one, _known_last(one, as_typed.get(one.pk))) for one in customers)
     ]
+
+
+def _known_last(customer: Customer, typed: Booking | None) -> Customer | Booking:
+    if typed is not None and typed.created_at >= customer.updated_at:
+        return typed
+    return customer
 
 
 def _one_each(
@@ -88,21 +101,3 @@ def _one_each(
     order = "-starts_at" if past else "starts_at"
     found = rows.order_by("customer_id", order, "id").distinct("customer_id")
     return {row.customer_id: row for row in found}
-
-
-def _without_bookings(organization_id: UUID, term: str) -> list[Person]:
-    known = Customer.objects.for_organization(organization_id)
-    return [_of_customer(one) for one in known.filter(email_index=Customer.index_of_email(term))]
-
-
-def _of_customer(customer: Customer) -> Person:
-    return Person(
-        customer_id=customer.pk,
-        name=customer.name,
-        email=customer.email,
-        phone=customer.phone,
-        company=customer.company,
-        timezone=customer.timezone,
-        next=None,
-        last=None,
-    )

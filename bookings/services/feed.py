@@ -45,6 +45,6 @@ def _locked(owner: O) -> O:
 
 def _turned(owner: O, by: int, what: str, caller: Caller) -> O:
     owner.feed_generation += by
-    owner.save(update_fields=["feed_generation", "updated_at"])
+    owner.save(update_fields=["feed_generation"])  # what is known of them stays as old as it is
     events.record(f"{owner._meta.model_name}.{what}", owner, caller=caller)
     return owner

@@ -7,10 +7,11 @@ import pytest
 
 from bookings.models import Customer
 from bookings.services.booking import cancel_booking
-from bookings.services.customer import CustomerDetails
+from bookings.services.customer import CustomerDetails, create_customer, update_customer
 from core.access import Role
+from core.models import Event
 from tests.cast import MIA
-from tests.console import desk_for, shown
+from tests.console import desk_for, said, shown
 from tests.factories import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -85,8 +86,8 @@ def test_a_search_costs_the_same_for_one_and_for_many(
     desk, book, ten_o_clock, django_assert_num_queries
 ):
     def cost() -> None:
-        # session, user, membership; bookings that match, as typed last, the next, the last
-        with django_assert_num_queries(7):
+        # session, user, membership; bookings that match, as typed last, who it is, next, last
+        with django_assert_num_queries(8):
             desk.get("/admin/find/?q=mia")
 
     book()
@@ -149,7 +150,7 @@ def test_a_customers_page_shows_what_is_ahead_and_what_was(desk, book, ten_o_clo
     assert "mia@example.com" in shown(page)
 
 
-def test_a_customer_is_not_changed_here(desk, book):
+def test_a_customers_own_page_takes_no_form(desk, book):
     mia = book()
     page = f"/admin/bookings/customer/{mia.customer_id}/change/"
 
@@ -157,6 +158,87 @@ def test_a_customer_is_not_changed_here(desk, book):
 
     assert Customer.objects.get().name == "Mia Müller"
     assert desk.get("/admin/bookings/customer/add/").status_code == 403
+
+
+def edit_page(booking) -> str:
+    return f"/admin/bookings/customer/{booking.customer_id}/edit/"
+
+
+def test_what_is_known_of_a_customer_is_put_right(desk, find, book):
+    mia = book()
+    blank = dict.fromkeys(("company", "timezone", "locale"), "")
+    typed = {"name": "Mia Sommer", "email": "mia@example.com", "phone": "+49 40 999888", **blank}
+
+    answer = desk.post(edit_page(mia), {**typed, "locale": "de"})
+
+    assert answer.url == f"/admin/bookings/customer/{mia.customer_id}/change/"
+    assert said(answer) == ["What is known of them is saved."]
+    event = Event.objects.get(name="customer.updated")
+    assert event.data == {"fields": ["company", "locale", "name", "phone"]}
+    assert event.actor_id == desk.user.pk
+    for term in ("Sommer", "+49 40 999888", "Müller", "mia@example.com"):
+        (person,) = find(term).context["people"]
+        assert (person.name, person.phone, person.next) == ("Mia Sommer", "+49 40 999888", mia)
+    page = shown(desk.get(answer.url))
+    assert "Mia Sommer" in page
+    assert "Mia Müller" in shown(desk.get(f"/admin/bookings/booking/{mia.pk}/change/"))
+
+
+def test_what_they_type_later_is_newer_than_what_was_put_right(desk, find, book, clock, staff):
+    first = book()
+    update_customer(first.customer, {"phone": "+49 40 999888"}, caller=staff)
+    clock.shift(1)
+
+    later = book(at=first.starts_at + HOUR, customer=replace(MIA, phone="+49 30 777666"))
+
+    (person,) = find("mia@example.com").context["people"]
+    assert person.phone == "+49 30 777666"
+    assert desk.get(edit_page(later)).context["form"].initial["phone"] == "+49 30 777666"
+
+
+def test_an_address_that_is_somebody_elses_is_said_beside_it(desk, book, ten_o_clock):
+    mia = book()
+    book(at=ten_o_clock + HOUR, customer=JONAS)
+
+    page = desk.post(edit_page(mia), {"name": "Mia", "email": JONAS.email})
+
+    assert page.status_code == 422
+    assert page.context["form"].errors == {"email": ["Another customer has this address."]}
+    kept = Customer.objects.get(pk=mia.customer_id)
+    assert (kept.name, kept.email) == ("Mia Müller", "mia@example.com")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": ""}, {"email": "mia"}, {"timezone": "Mars/Olympus"}, {"locale": "tlh"}]
+)
+def test_what_cannot_be_is_refused(desk, book, wrong):
+    mia = book()
+
+    page = desk.post(edit_page(mia), {"name": "Ada", "email": "ada@example.com", **wrong})
+
+    assert list(page.context["form"].errors) == list(wrong)
+    assert Customer.objects.get().name == "Mia Müller"
+
+
+def test_who_may_only_look_does_not_change_anybody(salon, book):
+    mia = book()
+    viewer = desk_for(salon, Role.VIEWER)
+
+    assert "/edit/" not in shown(viewer.get(edit_page(mia).replace("edit", "change")))
+    assert viewer.get(edit_page(mia)).status_code == 403
+    assert viewer.post(edit_page(mia), {"name": "Ada", "email": "a@b.example"}).status_code == 403
+    assert Customer.objects.get().name == "Mia Müller"
+
+
+def test_who_has_never_booked_is_found_too(desk, find, salon, staff):
+    ada = replace(MIA, name="Ada Neu", email="ada@example.com", phone="+49 89 123456")
+    customer = create_customer(ada, organization_id=salon.pk, caller=staff)
+
+    for term in ("ada", "ada@example.com", "+49 89 123456"):
+        (person,) = find(term).context["people"]
+        assert (person.customer_id, person.name, person.next) == (customer.pk, "Ada Neu", None)
+        listed = desk.get("/admin/bookings/customer/", {"q": term}).context["cl"].result_list
+        assert list(listed) == [customer]
 
 
 def test_a_customer_of_another_organization_is_not_there(book):

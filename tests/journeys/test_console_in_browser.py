@@ -254,6 +254,7 @@ def pages_of(day: Day, clara) -> dict[str, str]:
         "search": "/admin/find/?q=mia",
         "customers": "/admin/bookings/customer/",
         "customer": f"/admin/bookings/customer/{booking.customer_id}/change/",
+        "edit-customer": f"/admin/bookings/customer/{booking.customer_id}/edit/",
         "services": "/admin/bookings/service/",
         "service": f"/admin/bookings/service/{booking.service_id}/change/",
         "staff": "/admin/bookings/resource/",
