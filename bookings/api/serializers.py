@@ -142,6 +142,9 @@ class UpdateBookingSerializer(HouseSerializer):
 class ChangeStatusSerializer(HouseSerializer):
     status = EnumField(Booking.Status)
     reason = reason_field()
+    schema_rules = {
+        "dependentSchemas": {"reason": {"properties": {"status": {"const": "CANCELLED"}}}}
+    }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "reason" in attrs and attrs["status"] != Booking.Status.CANCELLED:

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.calendars.ical import zone_of_customer
-from bookings.models import Booking, Resource
+from bookings.models import Booking, ChangeReason, Resource
+from core.models import Event
 from notifications.models import Delivery
 from notifications.selectors.delivery import number_that_went_wrong
 from notifications.services.messages import MESSAGES, message_of
@@ -43,6 +44,7 @@ class Facts:
     before: Place | None = None
     before_with: str = ""
     was_request: bool = False
+    reason: str = ""
     failed_label: str = ""
     failed_answer: str = ""
     failed_today: int = 0
@@ -63,7 +65,11 @@ def facts_of(delivery: Delivery) -> Facts:
     if event.name == "booking.rescheduled":
         gone = message_of(delivery).to_previous
         before = came_from(event) if gone else last_told(delivery)
-        return Facts(before=before, before_with=_name_of(before.resource_id))
+        return Facts(
+            before=before,
+            before_with=_name_of(before.resource_id),
+            reason=_reason_of(event),
+        )
     if event.name == "booking.cancelled":
         return Facts(was_request=event.data.get("was") == Booking.Status.PENDING)
     if event.name in ("delivery.failed", "delivery.bounced"):
@@ -96,6 +102,7 @@ def lines_for_customer(booking: Booking, facts: Facts) -> list[Line]:
         Line(_("With"), booking.resource.name),
         Line(_("What"), booking.service.name),
         *_price(booking),
+        *_fee(booking),
         Line(_("Reference"), booking.reference),
     ]
 
@@ -140,7 +147,8 @@ def lines_for_business(booking: Booking, facts: Facts, ours: str) -> list[Line]:
         ),
         *_price(booking),
         Line(_("Status"), booking.get_status_display()),
-        *_if_any(_("Reason"), booking.cancel_reason if is_over else ""),
+        *_fee(booking),
+        *_if_any(_("Reason"), booking.cancel_reason if is_over else facts.reason),
         Line(_("Reference"), booking.reference),
     ]
 
@@ -199,6 +207,14 @@ def _price(booking: Booking) -> list[Line]:
     return [Line(_("Price"), f"{amount} {booking.price_currency}")]
 
 
+def _fee(booking: Booking) -> list[Line]:
+    """Say what a late cancellation costs."""
+    if booking.fee_amount is None:
+        return []
+    currency = booking.price_currency or booking.organization.currency
+    return [Line(_("Fee"), f"{number_format(booking.fee_amount, decimal_pos=2)} {currency}")]
+
+
 def _failed_today(facts: Facts) -> list[Line]:
     if facts.failed_today <= 1:
         return []
@@ -207,6 +223,12 @@ def _failed_today(facts: Facts) -> list[Line]:
         "number": number
     }
     return [Line(_("Last 24 hours"), sentence)]
+
+
+def _reason_of(moved: Event) -> str:
+    """Return why it was moved, where somebody said so."""
+    said = ChangeReason.objects.filter(booking=moved.subject_id, version=moved.data["version"])
+    return said.values_list("text", flat=True).first() or ""
 
 
 def _name_of(resource_id: UUID) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,6 +15,7 @@ from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.manage import renew_manage_link
 from bookings.services.questions import QuestionDetails, set_questions
 from bookings.services.rescheduling import Changes, update_booking
+from core.access import Caller, CallerKind
 from core.text import one_line
 from notifications.services.messages import MESSAGES
 from notifications.services.rendering import console_url, preview
@@ -341,3 +342,24 @@ def test_a_link_that_was_renewed_is_the_one_in_the_next_mail(
     to_mia = text_of(mail_server.to(AT_MIA)[-1])
     assert booking.manage_generation == 2
     assert f"See the appointment: https://book.example/manage/{manage_token(booking)}\n" in to_mia
+
+
+def test_the_desk_reads_why_it_was_moved_and_both_read_what_cancelling_late_costs(
+    book, haircut, salon, deliver, mail_server, ten_o_clock, clock
+):
+    haircut.cancel_notice_minutes, haircut.late_fee_amount = 24 * 60, Decimal("15.00")
+    haircut.save()
+    mia = Caller(CallerKind.CUSTOMER, salon.pk)
+    booking = book()
+    later = Changes(starts_at=ten_o_clock + timedelta(hours=1))
+
+    update_booking(booking, later, caller=mia, reason="The train is late")
+    deliver()
+
+    assert "Reason:         The train is late\n" in text_of(mail_server.to(AT_DESK)[-1])
+    assert "The train is late" not in text_of(mail_server.to(AT_MIA)[-1])
+    clock.move_to(ten_o_clock - timedelta(hours=1))
+    cancel_booking(booking, caller=mia)
+    deliver()
+    for mail in (mail_server.to(AT_DESK)[-1], mail_server.to(AT_MIA)[-1]):
+        assert re.search(r"^Fee: +15\.00 EUR$", text_of(mail), re.MULTILINE)
