@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings.admin import acting, exporting, making, moving, swapping
+from bookings.admin import acting, exporting, making, moving, series, swapping
 from bookings.admin.assignment import takes_besides, why_with
 from bookings.admin.filters import (
     DayFilter,
@@ -184,6 +184,9 @@ class BookingAdmin(HouseAdmin):
             ("<uuid:pk>/cancel/", "cancel", partial(acting.cancel, self)),
             ("<uuid:pk>/reschedule/", "reschedule", partial(moving.reschedule, self)),
             ("<uuid:pk>/swap/", "swap", partial(swapping.swap, self)),
+            ("<uuid:pk>/repeat/", "repeat", partial(series.repeat, self)),
+            ("<uuid:pk>/series/cancel/", "cancel-series", partial(series.cancel_several, self)),
+            ("<uuid:pk>/series/confirm/", "confirm-series", partial(series.confirm_several, self)),
             ("<uuid:pk>/renew-link/", "renew-link", partial(acting.renew_link, self)),
             *(
                 (f"<uuid:pk>/{change}/", change, partial(acting.change_status, self, change=change))

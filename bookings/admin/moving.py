@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
@@ -25,9 +25,11 @@ from bookings.admin.acting import (
 from bookings.admin.drafting import parse_day, parse_moment, parse_wall
 from bookings.admin.offering import moment_on, offer, refusal_of
 from bookings.admin.overbooking import may_overbook, overbook_reason, refused_start
+from bookings.admin.series import SCOPES, taken_in_series
 from bookings.models import Booking, Resource
 from bookings.services.allocating import kept_by
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.series import Scope, move_series
 from core import times
 from core.admin.context import caller_of, desk_of
 from core.admin.panels import panels_at
@@ -85,6 +87,17 @@ def reschedule(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpRespo
     wanted: Resource | Literal["any"] = move.resource or "any"
     changes = Changes(starts_at=move.start, minutes=move.minutes, resource=wanted)
     try:
+        if (scope := series_scope(request)) and booking.series_id is not None:
+            changes = replace(changes, resource=None if wanted == booking.resource else wanted)
+            move_series(
+                booking,
+                changes,
+                scope=scope,
+                caller=caller_of(request),
+                reason=reason_in(request),
+            )
+            admin.message_user(request, _("The series is moved."))
+            return HttpResponseRedirect(page_of(booking))
         moved = update_booking(
             booking,
             changes,
@@ -96,7 +109,7 @@ def reschedule(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpRespo
         )
     except DomainError as error:
         fields = [text for texts in sentences_by_field(error).values() for text in texts]
-        refused = " ".join(fields) or refusal_of(error, move.start)
+        refused = " ".join(fields) or taken_in_series(error) or refusal_of(error, move.start)
         anyway = move.start if may_overbook(request, error) else None
         return _show(admin, request, admin.row(request, pk), move, refused=refused, anyway=anyway)
     admin.message_user(
@@ -105,6 +118,12 @@ def reschedule(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpRespo
         % {"reference": moved, "when": times.span(moved.starts_at, moved.ends_at)},
     )
     return HttpResponseRedirect(page_of(moved))
+
+
+def series_scope(request: HttpRequest) -> Scope | None:
+    """Return which others are to move along; None for this one alone."""
+    wanted = request.POST.get("scope", "")
+    return Scope(wanted) if wanted in (Scope.FOLLOWING, Scope.ALL) else None
 
 
 def _is_there_already(booking: Booking, move: Move) -> bool:
@@ -168,6 +187,8 @@ def _show(
         reason=reason_in(request),
         overbook_reason=overbook_reason(request),
         reasons=REASONS,
+        scopes=SCOPES.items(),
+        scope=request.POST.get("scope", ""),
         longest_reason=LONGEST_REASON,
         **up_to(booking),
         **context,
