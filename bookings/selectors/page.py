@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from bookings.models import Booking, Question, Resource, Service
+from bookings.models import Booking, Resource, Service
 from core.models import Organization
 
 
@@ -23,7 +23,7 @@ def bookable_services(organization: Organization) -> QuerySet[Service]:
 
 
 def choosable_resources(service: Service) -> list[Resource]:
-    """Return with whom a customer may choose to be, by name. Two queries at most.
+    """Return with whom a customer may choose to be, by name. One query at most.
 
     Nobody to choose from, where all do it together. Where a service takes several resources at
     once, those that the booking is with: of the type that it asks for first.
@@ -34,10 +34,6 @@ def choosable_resources(service: Service) -> list[Resource]:
     first = service.requirements.order_by("position", "id").values("type")[:1]
     candidates = list(found.annotate(wanted_type=first).order_by("name", "id"))
     return [one for one in candidates if _wanted_type(one) in (None, one.type_id)]
-
-
-def active_questions(service: Service) -> list[Question]:
-    return list(service.questions.filter(is_active=True))
 
 
 def booking_made(booking_id: UUID, *, organization_id: UUID) -> Booking | None:

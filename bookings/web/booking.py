@@ -86,7 +86,8 @@ def _book(step: Step) -> HttpResponse:
     try:
         booking = book(step.request, step.draft, wanted)
     except Refused as refused:
-        form.take(refused.fields)
+        if general := form.take(refused.fields):
+            refused.sentence = " ".join(general)
         return _ask(step, form, refused=refused, status=refused.status)
     return HttpResponseRedirect(_booked_address(booking))
 
