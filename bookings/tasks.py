@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from bookings.services import booking, hold, offering, waitlist
+from bookings.services import hold, offering, status, waitlist
 
 
 @shared_task
@@ -15,7 +15,7 @@ def lapse_holds() -> None:
 @shared_task
 def lapse_requests() -> None:
     """Cancel the requests that nobody answered in time."""
-    while booking.lapse_requests() == booking.LAPSED_BATCH:
+    while status.lapse_requests() == status.LAPSED_BATCH:
         pass
 
 

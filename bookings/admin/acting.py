@@ -16,13 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.models import Booking
-from bookings.services.booking import (
-    cancel_booking,
-    complete_booking,
-    confirm_booking,
-    mark_no_show,
-)
 from bookings.services.manage import renew_manage_link
+from bookings.services.status import cancel_booking, complete_booking, confirm_booking, mark_no_show
 from core.admin.context import caller_of
 from core.admin.panels import panels_at
 

@@ -30,12 +30,7 @@ from bookings.admin.filters import (
 from bookings.admin.history import history_of
 from bookings.models import Booking
 from bookings.selectors.booking import search
-from bookings.services.booking import (
-    cancel_booking,
-    complete_booking,
-    confirm_booking,
-    mark_no_show,
-)
+from bookings.services.status import cancel_booking, complete_booking, confirm_booking, mark_no_show
 from bookings.templatetags.booking_console import status_pill
 from core import times
 from core.admin.base import HouseAdmin

@@ -29,10 +29,11 @@ from bookings.models import Booking, Service
 from bookings.selectors.booking import filtered
 from bookings.selectors.catalog import default_service
 from bookings.selectors.manage import manage_token, manage_url
-from bookings.services.booking import CHANGES, BookingRequest, cancel_booking, create_booking
+from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.customer import CustomerDetails
 from bookings.services.hold import HoldClaim
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import CHANGES, cancel_booking
 from core.api.conditions import etag_of, version_wanted
 from core.api.envelope import success
 from core.api.pagination import Order, paginate

@@ -34,9 +34,9 @@ from bookings.models import Booking, Resource
 from bookings.selectors.manage import managed_booking
 from bookings.selectors.slots import free_slots
 from bookings.services.allocating import kept_by
-from bookings.services.booking import cancel_booking
 from bookings.services.policy import Action, allowed_actions, may
 from bookings.services.rescheduling import Changes, minutes_of, update_booking
+from bookings.services.status import cancel_booking
 from core.access import Caller, CallerKind
 from core.api import authentication
 from core.api.conditions import etag_of, version_wanted

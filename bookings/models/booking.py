@@ -47,7 +47,7 @@ class Booking(TenantModel):
 
     Time:    `starts_at` and `ends_at` are what the customer sees, without buffers. What it
              keeps busy is in its allocations.
-    Status:  see TRANSITIONS; only `bookings.services.booking` changes it, and a trigger
+    Status:  see TRANSITIONS; only `bookings.services.status` changes it, and a trigger
              refuses what the table does not allow.
     Version: rises by one with every change of status, time, resource or details.
     People:  name, company, email, phone, inquiry, notes, answers, location and reason are

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from bookings.models import Booking
-from bookings.services.booking import BookingRequest, confirm_booking, create_booking
+from bookings.services.booking import BookingRequest, create_booking
+from bookings.services.status import confirm_booking
 from core.access import Caller
 from core.db import in_one_transaction
 

@@ -1,7 +1,7 @@
 """Revoking the links by which customers reach their booking."""
 
 from bookings.models import Booking
-from bookings.services.booking import check_version, locked
+from bookings.services.status import check_version, locked
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction

@@ -24,13 +24,13 @@ from bookings.services.allocating import (
     wrong_with,
 )
 from bookings.services.alternatives import with_alternatives
-from bookings.services.booking import check_version, locked
 from bookings.services.hold import settling_lapsed_offers
 from bookings.services.locking import lock_resources_of
 from bookings.services.offering import offer_to_waitlist
 from bookings.services.overbooking import find_place_anyway
 from bookings.services.policy import why_not_rescheduled
 from bookings.services.reason import note_reason
+from bookings.services.status import check_version, locked
 from core import events
 from core.access import Caller, CallerKind
 from core.db import ChangedMeanwhile, in_one_transaction, insert_together

@@ -23,18 +23,12 @@ from bookings.models import Booking, Series
 from bookings.selectors.crew import crew_of
 from bookings.selectors.slots import reasons_at
 from bookings.services.allocating import SENTENCES, SOMEBODY_ELSES, give_back
-from bookings.services.booking import (
-    BookingRequest,
-    book,
-    cancel_booking,
-    check_request,
-    confirm_booking,
-    locked,
-)
+from bookings.services.booking import BookingRequest, book, check_request
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.locking import lock_resources
 from bookings.services.offering import offer_to_waitlist
 from bookings.services.rescheduling import Changes, move
+from bookings.services.status import cancel_booking, confirm_booking, locked
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction

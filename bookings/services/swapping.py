@@ -19,12 +19,12 @@ from bookings.services.allocating import (
     taking,
     wrong_with,
 )
-from bookings.services.booking import check_version, locked
 from bookings.services.hold import settling_lapsed_offers
 from bookings.services.locking import lock_resources, lock_service
 from bookings.services.offering import offer_to_waitlist
 from bookings.services.reason import note_reason
 from bookings.services.rescheduling import minutes_of
+from bookings.services.status import check_version, locked
 from core import events
 from core.access import Caller
 from core.db import ChangedMeanwhile, in_one_transaction, insert_together

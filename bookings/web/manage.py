@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bookings.calendars.ical import calendar_file
 from bookings.models import Booking
 from bookings.selectors.manage import manage_url
-from bookings.services.booking import cancel_booking
+from bookings.services.status import cancel_booking
 from bookings.web.allowed import currency_of, permissions_of
 from bookings.web.facts import price_of
 from bookings.web.managed import LONGEST_REASON, Visit, managed_page

@@ -8,8 +8,8 @@ import pytest
 
 from bookings.models import Allocation, Booking
 from bookings.selectors.manage import manage_token
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from core.access import Role
 from core.models import Event
 from tests.cast import MIA

@@ -10,7 +10,7 @@ import pytest
 
 from bookings.admin import exporting
 from bookings.admin.exporting import harmless
-from bookings.services.booking import cancel_booking, confirm_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from core.access import Role
 from core.models import Event
 from tests.cast import MIA

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bookings.models import Booking
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.customer import CustomerDetails
+from bookings.services.status import cancel_booking, confirm_booking
 from core.access import Role
 from core.admin import paging
 from tests.console import desk_for, shown

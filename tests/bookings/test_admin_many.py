@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bookings.models import Booking
-from bookings.services.booking import confirm_booking
+from bookings.services.status import confirm_booking
 from core.access import Role
 from core.models import Event
 from tests.console import desk_for, said, shown

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bookings.models import Allocation, Booking
-from bookings.services.booking import cancel_booking, confirm_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from core.models import Event
 from tests.bookings.test_admin_making import offered
 from tests.console import desk_for, said, shown

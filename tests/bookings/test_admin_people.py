@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bookings.models import Customer
-from bookings.services.booking import cancel_booking
 from bookings.services.customer import CustomerDetails, create_customer, update_customer
+from bookings.services.status import cancel_booking
 from core.access import Role
 from core.models import Event
 from tests.cast import MIA

@@ -9,8 +9,8 @@ from bookings.admin.today import axis_of, spots_of
 from bookings.availability.intervals import Interval
 from bookings.selectors.agenda import agenda_of
 from bookings.selectors.statistics import bookings_by_day
-from bookings.services.booking import cancel_booking
 from bookings.services.hold import new_token, place_hold
+from bookings.services.status import cancel_booking
 from core.access import Role
 from core.models import Outbox
 from tests.console import desk_for, shown

@@ -7,12 +7,7 @@ from django.db import IntegrityError, transaction
 from bookings.errors import IllegalTransition, NotOffered, SlotTaken
 from bookings.models import Allocation, Booking, Customer
 from bookings.services.allocating import find_place
-from bookings.services.booking import (
-    cancel_booking,
-    complete_booking,
-    confirm_booking,
-    mark_no_show,
-)
+from bookings.services.status import cancel_booking, complete_booking, confirm_booking, mark_no_show
 from core.db import in_one_transaction
 from core.errors import Invalid, StaleVersion
 from core.models import Event, Outbox

@@ -434,7 +434,7 @@ class TestLists:
         assert found(dateTo="2026-11-16T11:00:00Z") == 1
 
     def test_filters(self, desk, staff, haircut, anna):
-        from bookings.services.booking import cancel_booking
+        from bookings.services.status import cancel_booking
 
         cancel_booking(self.rows[0], caller=staff)
 

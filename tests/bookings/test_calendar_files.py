@@ -8,8 +8,8 @@ from django.utils import translation
 
 from bookings.calendars.ical import Method, Reader, calendar_file, invitation
 from bookings.models import Booking
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from tests.calendar_files import event_in, read, says
 from tests.cast import MIA
 

@@ -18,9 +18,9 @@ from bookings.models import (
     WeeklyHours,
 )
 from bookings.selectors.slots import free_slots, next_slot, why_not
-from bookings.services.booking import cancel_booking, lapse_requests
 from bookings.services.customer import CustomerDetails
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, lapse_requests
 from core.access import Caller, CallerKind
 from core.errors import Forbidden, Invalid
 from core.models import Event

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from bookings.models import Allocation, Hold
-from bookings.services.booking import confirm_booking
+from bookings.services.status import confirm_booking
 from core import db
 from core.deadline import deadline_of
 from core.errors import TimedOut, Unavailable

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from bookings.models import Allocation, Customer, Resource, TimeOff, WeeklyHours
 from bookings.selectors import feeds
 from bookings.selectors.feeds import feed_url
-from bookings.services.booking import cancel_booking, complete_booking, confirm_booking
 from bookings.services.feed import make_feed, revoke_feed
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, complete_booking, confirm_booking
 from core.links import make_link_token
 from core.models import Event
 from core.rates import PER_MINUTE, RateClass

@@ -8,9 +8,9 @@ from rest_framework.test import APIClient
 from bookings.errors import HoldLapsed, NotOffered, SlotTaken
 from bookings.models import Allocation, Booking, Hold
 from bookings.services import hold as hold_service
-from bookings.services.booking import cancel_booking
 from bookings.services.hold import HoldClaim, drop_hold, new_token, place_hold
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking
 from bookings.tasks import lapse_holds
 from core.errors import Invalid, NotFound
 from core.models import ApiKey, Event

@@ -10,9 +10,9 @@ from rest_framework.test import APIClient
 from bookings.api.manage import ManagedBookingSerializer
 from bookings.models import Booking, ChangeReason
 from bookings.selectors.manage import manage_token
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.manage import renew_manage_link
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from core.access import CallerKind
 from core.links import make_link_token
 from core.models import Event

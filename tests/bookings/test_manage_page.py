@@ -10,8 +10,8 @@ from django.test import Client
 
 from bookings.models import Booking, ChangeReason
 from bookings.selectors.manage import manage_token
-from bookings.services.booking import cancel_booking, complete_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, complete_booking, confirm_booking
 from core.models import Event
 from tests.visitor import Visitor
 

@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from bookings.errors import IllegalTransition, NotOffered, SlotTaken
 from bookings.models import Booking
 from bookings.services import hold
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.hold import HoldClaim, new_token, place_hold
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from tests.visitor import MIA, Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)

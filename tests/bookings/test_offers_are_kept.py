@@ -24,8 +24,9 @@ from bookings.models import (
 )
 from bookings.selectors.slots import free_slots, next_slot, why_not
 from bookings.services.allocating import SOMEBODY_ELSES
-from bookings.services.booking import BookingRequest, cancel_booking, create_booking
+from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.hold import new_token, place_hold
+from bookings.services.status import cancel_booking
 from core.access import Caller
 from core.errors import Conflict
 from tests.cast import MIA

@@ -16,10 +16,10 @@ from django.test import RequestFactory
 from bookings.errors import ReferenceTaken, SlotTaken
 from bookings.models import Allocation, Booking, Customer, Hold
 from bookings.services import allocating, locking
-from bookings.services import booking as booking_service
-from bookings.services.booking import cancel_booking
+from bookings.services import status as status_service
 from bookings.services.customer import customer_for
 from bookings.services.hold import new_token, place_hold
+from bookings.services.status import cancel_booking
 from core.db import in_one_transaction
 from core.models import Event
 from tests.cast import MIA
@@ -309,7 +309,7 @@ def test_what_takes_locks_runs_only_inside_a_door(book, haircut, anna, ten_o_clo
         lambda: allocating.give_back(booking=booking),
         lambda: allocating.relabel(held, booking),
         lambda: allocating.end_holds([held.pk], ten_o_clock),
-        lambda: booking_service.locked(booking),
+        lambda: status_service.locked(booking),
         lambda: customer_for(MIA, organization_id=haircut.organization_id),
     ):
         with pytest.raises(RuntimeError, match="inside in_one_transaction"):

@@ -12,10 +12,10 @@ from bookings.errors import BookingsOutside
 from bookings.models import DateOverride, Schedule, TimeOff, WeeklyHours
 from bookings.selectors.outside import Ahead, told
 from bookings.selectors.slots import free_slots
-from bookings.services.booking import cancel_booking
 from bookings.services.date_override import remove_date_hours, set_date_hours
 from bookings.services.holiday import set_public_holidays
 from bookings.services.schedule import remove_schedule, set_weekly_hours
+from bookings.services.status import cancel_booking
 from bookings.services.time_off import Absence, add_time_off, change_time_off, remove_time_off
 from core.ids import uuid7
 from core.models import Event

@@ -8,9 +8,9 @@ import pytest
 
 from bookings.errors import CancelDeadline, IllegalTransition, RescheduleDeadline, RescheduleLimit
 from bookings.models import Booking, ChangeReason
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.policy import Action, Allowed, allowed_actions
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from core.access import Caller, CallerKind
 from core.models import Event
 from tests.factories import ServiceFactory

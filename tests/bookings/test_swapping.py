@@ -6,7 +6,7 @@ import pytest
 
 from bookings.errors import IllegalTransition, NotTheirService, SlotTaken
 from bookings.models import Allocation, Booking, Requirement, ServiceResource
-from bookings.services.booking import cancel_booking
+from bookings.services.status import cancel_booking
 from bookings.services.swapping import swap_bookings
 from core.access import Role
 from core.errors import Invalid, NotFound, StaleVersion

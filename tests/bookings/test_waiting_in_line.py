@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from psycopg import IsolationLevel
 
 from bookings.models import Booking
-from bookings.services.booking import confirm_booking
 from bookings.services.customer import customer_for
 from bookings.services.locking import lock_resources
+from bookings.services.status import confirm_booking
 from core import db
 from core.models import Event
 from tests.bookings.exactly_once import (

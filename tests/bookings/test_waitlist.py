@@ -17,10 +17,10 @@ from bookings.errors import (
     WaitIsOver,
 )
 from bookings.models import Allocation, Booking, Hold, WaitlistEntry
-from bookings.services.booking import cancel_booking, lapse_requests
 from bookings.services.hold import drop_hold, new_token, place_hold
 from bookings.services.rescheduling import Changes, update_booking
 from bookings.services.schedule import set_weekly_hours
+from bookings.services.status import cancel_booking, lapse_requests
 from bookings.services.waitlist import (
     Acceptance,
     accept_offer,

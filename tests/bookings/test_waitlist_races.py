@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from bookings.errors import HoldLapsed, SlotTaken, StillFree
 from bookings.models import Allocation, Booking, Hold, WaitlistEntry
-from bookings.services.booking import cancel_booking
 from bookings.services.hold import lapse_holds
+from bookings.services.status import cancel_booking
 from bookings.services.waitlist import Acceptance, accept_offer
 from core.ids import uuid7
 from tests.rivals import rivals

@@ -15,8 +15,8 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.test import APIClient
 
 from bookings.models import Booking, Hold
-from bookings.services.booking import cancel_booking
 from bookings.services.locking import lock_resources
+from bookings.services.status import cancel_booking
 from config.urls import urlpatterns as house
 from core import events
 from core.api.envelope import success

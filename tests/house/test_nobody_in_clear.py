@@ -8,9 +8,9 @@ import pytest
 from django.db import connection, transaction
 
 from bookings.models import Booking
-from bookings.services.booking import cancel_booking
 from bookings.services.questions import QuestionDetails, set_questions
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking
 from core import events
 from core.access import Caller
 

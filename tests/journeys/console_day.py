@@ -6,14 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bookings.models import Booking, Resource, Service
-from bookings.services.booking import (
-    BookingRequest,
-    cancel_booking,
-    confirm_booking,
-    create_booking,
-    mark_no_show,
-)
+from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.customer import CustomerDetails
+from bookings.services.status import cancel_booking, confirm_booking, mark_no_show
 from core import events
 from core.access import Caller
 from core.models import ApiKey, Outbox

@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bookings.models import Booking
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from notifications.models import Delivery
 from notifications.services.claiming import LEASE, claim
 from notifications.services.sending import send_due

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from bookings.models import Booking
-from bookings.services.booking import cancel_booking, confirm_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from core.access import Role
 from core.models import Event
 from notifications.models import Delivery

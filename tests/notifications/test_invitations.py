@@ -6,8 +6,8 @@ from email.message import EmailMessage
 import pytest
 
 from bookings.selectors.manage import manage_url
-from bookings.services.booking import cancel_booking, complete_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, complete_booking, confirm_booking
 from notifications.models import Delivery
 from notifications.services.resending import resend_delivery
 from tests.calendar_files import event_in, read, says

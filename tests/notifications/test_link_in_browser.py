@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from bookings.models import Booking, ChangeReason
 from bookings.selectors.manage import manage_token
-from bookings.services.booking import confirm_booking
+from bookings.services.status import confirm_booking
 from tests.browser import Reader, reader_at
 from tests.journeys.test_book_in_browser import small_targets
 

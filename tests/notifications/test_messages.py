@@ -7,13 +7,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from bookings.services.booking import (
-    cancel_booking,
-    complete_booking,
-    confirm_booking,
-    mark_no_show,
-)
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, complete_booking, confirm_booking, mark_no_show
 from core.models import Event, Outbox
 from notifications.models import Delivery
 from tests.notifications.smtp_server import MailServer

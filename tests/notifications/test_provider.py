@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 import pytest
 from django.db import OperationalError, connection
 
-from bookings.services.booking import confirm_booking
+from bookings.services.status import confirm_booking
 from core.models import Event
 from notifications.models import Delivery
 from tests.calendar_files import event_in, says

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from bookings.models import Booking
-from bookings.services.booking import cancel_booking, complete_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, complete_booking, confirm_booking
 from core.models import Event
 from core.services.organization import create_organization
 from notifications.models import Delivery, Reminder, ReminderRule

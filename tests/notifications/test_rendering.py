@@ -11,10 +11,10 @@ from django.utils import translation
 
 from bookings.models import Customer
 from bookings.selectors.manage import manage_token
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.manage import renew_manage_link
 from bookings.services.questions import QuestionDetails, set_questions
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from core.access import Caller, CallerKind
 from core.text import one_line
 from notifications.services.messages import MESSAGES

@@ -3,8 +3,8 @@
 import pytest
 
 from bookings.models import Booking
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from core.models import Event, Organization
 from notifications.errors import NobodyToTell, NoLongerTrue, StillOnItsWay
 from notifications.models import Delivery

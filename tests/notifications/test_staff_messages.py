@@ -4,8 +4,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from bookings.services.booking import cancel_booking, confirm_booking
 from bookings.services.rescheduling import Changes, update_booking
+from bookings.services.status import cancel_booking, confirm_booking
 from notifications.models import Delivery
 from tests.factories import MembershipFactory
 from tests.notifications.test_messages import HOUR, text_of
