@@ -17,6 +17,7 @@ TESTS = [
     "tests/journeys/test_console_in_browser.py::test_every_page_can_be_read_by_everybody[desktop-light]",
     "tests/journeys/test_book_in_browser.py::test_every_step_can_be_read_by_everybody[desktop-light]",
     "tests/journeys/test_book_in_browser.py::test_every_step_can_be_read_by_everybody[phone-light]",
+    "tests/notifications/test_link_in_browser.py::test_a_customer_moves_and_cancels_from_the_mail[desktop-light]",
     "tests/notifications/test_looks.py::test_mails_fit_and_can_be_read[light-800]",
 ]
 # Left, top, width and height in pixels; the console's picture is kept whole.
@@ -25,6 +26,7 @@ PICTURES = {
     "console.png": ("console-today-desktop-light.png", WHOLE),
     "book.png": ("book-times-desktop-light.png", (380, 0, 680, 1200)),
     "book-phone.png": ("book-details-phone-light.png", (0, 0, 360, 1380)),
+    "manage.png": ("manage-booking-desktop-light.png", (380, 0, 680, 690)),
     "mail.png": ("mail-booking_confirmed-light-800.png", (120, 0, 560, 628)),
 }
 MOST_BYTES = 200_000
