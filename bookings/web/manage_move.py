@@ -86,6 +86,8 @@ def _read(visit: Visit) -> Move:
     """Read what is chosen, kindly: what makes no sense is not chosen."""
     said, booking = visit.sent, visit.booking
     resources = choosable_resources(booking.service)
+    if resources and booking.resource not in resources:
+        resources.append(booking.resource)
     named = next((one for one in resources if str(one.pk) == said.get("with")), None)
     is_anyone = said.get("with") == ANYONE and _may_be_anyone(booking.service)
     day = read_day(said.get("day", ""))
@@ -141,6 +143,7 @@ def _ask(visit: Visit, move: Move) -> HttpResponse:
     ends_at = move.start + length
     return visit.show(
         "move_confirm",
+        new_start=move.start,
         new_day=times.long_day(times.local(move.start).date()),
         new_hours=times.hours(move.start, ends_at),
         new_zone_label=times.zone_label(move.start, visit.zone, until=ends_at),
