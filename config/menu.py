@@ -81,6 +81,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "bookings_resource_changelist",
                     "catalog:read",
                 ),
+                entry(_("Types"), "category", "bookings_resourcetype_changelist", "catalog:write"),
                 entry(_("Closed days"), "event_busy", "bookings_closed_days", "schedules:read"),
             ],
         ),

@@ -9,6 +9,7 @@ from bookings.admin import (
     page,
     refusals,
     resource,
+    resource_type,
     service,
     today,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "page",
     "refusals",
     "resource",
+    "resource_type",
     "service",
     "today",
 ]

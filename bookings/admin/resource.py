@@ -2,87 +2,38 @@
 
 from __future__ import annotations
 
+import base64
 from contextlib import nullcontext
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
-from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
-)
 
 from bookings.admin import days_off, hours
 from bookings.admin.feed import calendar_address
 from bookings.admin.outside import ask, wants_it_anyway
+from bookings.admin.resource_form import ResourceForm
 from bookings.errors import BookingsOutside
-from bookings.models import Resource, ResourceType, Service
+from bookings.models import Photo, Resource
 from bookings.services.hours import changing_hours
-from bookings.services.schedule import MOST_PLACES, set_places
-from core import times
+from bookings.services.photo import drop_photo, put_photo
+from bookings.services.resource_type import staff_type
+from bookings.services.schedule import set_places
 from core.admin.base import HouseAdmin
 from core.admin.context import organization_of
-from core.admin.wall import HouseForm
 from core.errors import DomainError
-from core.models import Organization
 from core.templatetags.console import render_pill
 
-STAFF = "staff"
-
-
-class ResourceForm(HouseForm):
-    """`places` and `services` are no columns of the row: the page writes them itself."""
-
-    timezone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"), choices=times.zone_choices, widget=UnfoldAdminSelectWidget
-    )
-    places = forms.IntegerField(
-        label=gettext_lazy("Bookings at once"),
-        help_text=gettext_lazy("One for a person; as many as there is room for, otherwise."),
-        min_value=1,
-        max_value=MOST_PLACES,
-        initial=1,
-        widget=UnfoldAdminIntegerFieldWidget,
-    )
-    services = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Does"),
-        queryset=Service.objects.none(),
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )
-
-    class Meta:
-        model = Resource
-        fields = ["name", "type", "timezone", "is_active"]
-        labels = {
-            "name": gettext_lazy("Name"),
-            "type": gettext_lazy("Type"),
-            "is_active": gettext_lazy("Can be booked"),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "type" not in self.fields:  # shown to somebody who may only look
-            return
-        ours = Service.objects.for_organization(self.organization_id)
-        cast("ModelMultipleChoiceField", self.fields["services"]).queryset = ours
-        self.fields["type"].required = False  # without one it is staff
-        if self.is_new:
-            zone = Organization.objects.values_list("timezone", flat=True)
-            self.fields["timezone"].initial = zone.get(pk=self.organization_id)
-        else:
-            self.fields["services"].initial = list(self.instance.services.all())
-            self.fields["places"].initial = self.instance.lanes.filter(is_active=True).count()
+OF_THE_FORM = {"remove_photo": "photo"}  # what an event calls a part that is no column
 
 
 @admin.register(Resource)
@@ -93,6 +44,7 @@ class ResourceAdmin(HouseAdmin):
     list_display_links = ["name"]
     sortable_by = ["name"]
     change_form_outer_before_template = "admin/bookings/resource_head.html"
+    readonly_fields = ["picture"]
     plural = gettext_lazy("Staff and resources")
     add_title = gettext_lazy("Add staff")
     nothing_yet = gettext_lazy("Nobody here yet")
@@ -101,8 +53,18 @@ class ResourceAdmin(HouseAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if not self.has_change_permission(request):
             return [(None, {"fields": ["name", "type", "timezone", "is_active"]})]
-        fields = ["name", "type", "timezone", "is_active", "places", "services"]
-        return [(None, {"fields": fields})]
+        photo = ["picture", "photo", "remove_photo"]
+        if obj is None or not Photo.objects.filter(resource=obj.pk).exists():
+            photo = ["photo"]
+        holidays = ["observes_holidays", ("holiday_country", "holiday_region")]
+        return [
+            (None, {"fields": [("name", "type"), "is_active", "services", "user"]}),
+            (
+                _("When it can be booked"),
+                {"fields": [("timezone", "places"), "is_always_open", *holidays]},
+            ),
+            (_("What customers see"), {"fields": ["qualification", "bio", *photo]}),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         lanes = Count("lanes", filter=Q(lanes__is_active=True))
@@ -140,10 +102,7 @@ class ResourceAdmin(HouseAdmin):
     def save_form(self, request: HttpRequest, form: forms.ModelForm, change: bool) -> Any:
         resource = super().save_form(request, form, change)
         if resource.type_id is None:
-            organization = organization_of(request)
-            resource.type, _made = ResourceType.objects.get_or_create(
-                organization=organization, key=STAFF, defaults={"name": _("Staff")}
-            )
+            resource.type = staff_type(organization_of(request), name=_("Staff"))
         return resource
 
     def save_model(
@@ -159,6 +118,16 @@ class ResourceAdmin(HouseAdmin):
             super().save_model(request, obj, form, change)
             set_places(obj, form.cleaned_data["places"], even_if_bookings_fall_outside=anyway)
             obj.services.set(form.cleaned_data["services"])
+        if small := form.cleaned_data["photo"]:
+            put_photo(obj, small)
+        elif form.cleaned_data.get("remove_photo"):
+            drop_photo(obj)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        fields = {OF_THE_FORM.get(name, name) for name in form.changed_data}
+        return [{"changed": {"fields": sorted(fields)}}]
 
     def response_add(
         self, request: HttpRequest, obj: Resource, post_url_continue: str | None = None
@@ -184,3 +153,15 @@ class ResourceAdmin(HouseAdmin):
         if resource.is_active:
             return render_pill("green", "check_circle", _("On"))
         return render_pill("grey", "visibility_off", _("Off"))
+
+    @admin.display(description=gettext_lazy("Photo"))
+    def picture(self, resource: Resource) -> str:
+        """Within the page: the photo of somebody who is switched off has no address."""
+        photo = Photo.objects.get(resource=resource)
+        content = base64.b64encode(bytes(photo.content)).decode()
+        return format_html(
+            '<img class="hf-photo" src="data:{};base64,{}" alt="{}" width="128" height="128">',
+            photo.content_type,
+            content,
+            resource.name,
+        )

@@ -34,7 +34,8 @@ def rows(salon, book, staff):
         organization=salon, kind=ApiKey.Kind.SECRET, name="website", caller=staff
     )
     member = MembershipFactory(organization=salon)
-    own = [booking, booking.customer, booking.service, booking.resource, salon, key, member]
+    kind = booking.resource.type
+    own = [booking, booking.customer, booking.service, booking.resource, kind, salon, key, member]
     return {type(row): row for row in [*own, Delivery.objects.first()]}
 
 

@@ -259,6 +259,8 @@ def pages_of(day: Day, clara) -> dict[str, str]:
         "service": f"/admin/bookings/service/{booking.service_id}/change/",
         "staff": "/admin/bookings/resource/",
         "staff-member": f"/admin/bookings/resource/{resource}/change/",
+        "types": "/admin/bookings/resourcetype/",
+        "type": f"/admin/bookings/resourcetype/{day.bookings[3].resource.type_id}/change/",
         "opening-hours": f"/admin/bookings/resource/{resource}/hours/",
         "no-calendar-address": f"/admin/bookings/resource/{resource}/feed/",
         "calendar-address": f"/admin/bookings/customer/{booking.customer_id}/feed/",
