@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import translation
 
 from bookings.calendars.ical import Method, Reader, invitation, publication
@@ -11,7 +11,7 @@ from bookings.selectors.manage import manage_url
 from notifications.models import Delivery
 from notifications.selectors.booking import booking_for_mail
 from notifications.selectors.subject import Subject
-from notifications.services.messages import message_of
+from notifications.services.messages import Message, message_of
 from notifications.services.rendering import console_url, language_of
 from notifications.services.wording import zone_of_reader
 from notifications.transports import Invitation
@@ -34,30 +34,45 @@ def invitation_for(delivery: Delivery, booking: Subject) -> Invitation | None:
         return None
     if not is_kept and not _was_invited(delivery, booking):
         return None
-    is_staff = message.audience == Delivery.Audience.STAFF
-    url_of = console_url if is_staff else manage_url
-    reader = Reader(
-        zone=zone_of_reader(message.audience, booking), is_staff=is_staff, url=url_of(booking)
-    )
+    if _tells_series(delivery):
+        return _all_of_it(message, booking)
+    return one_invitation(message, booking, address=delivery.address)
+
+
+def one_invitation(message: Message, booking: Booking, *, address: str) -> Invitation | None:
+    """Write what `message` asks of the calendar of `address`; None when it asks nothing."""
+    if message.invitation is None:
+        return None
+    method = Method(message.invitation)
+    reader = _reader_of(message, booking)
+    name = "" if reader.is_staff else booking.name
     with translation.override(language_of(message, booking)):
-        if _tells_series(delivery):
-            all_of_it = _series_of(booking, is_staff=is_staff)
-            file = publication(all_of_it, reader, url_of=url_of)
-            return Invitation(method=str(Method.PUBLISH), file=file)
-        name = "" if is_staff else booking.name
-        method = Method(wanted)
-        file = invitation(booking, method, reader, name=name, address=delivery.address)
+        file = invitation(booking, method, reader, name=name, address=address)
     return Invitation(method=str(method), file=file)
+
+
+def _all_of_it(message: Message, booking: Booking) -> Invitation:
+    """Write all of a series that is what its first one is: confirmed, or cancelled."""
+    reader = _reader_of(message, booking)
+    rows = booking_for_mail().filter(series=booking.series_id, status=booking.status)
+    if reader.is_staff:
+        rows = rows.filter(resource=booking.resource_id)
+    with translation.override(language_of(message, booking)):
+        file = publication(rows, reader, url_of=console_url if reader.is_staff else manage_url)
+    return Invitation(method=str(Method.PUBLISH), file=file)
+
+
+def _reader_of(message: Message, booking: Booking) -> Reader:
+    is_staff = message.audience == Delivery.Audience.STAFF
+    return Reader(
+        zone=zone_of_reader(message.audience, booking),
+        is_staff=is_staff,
+        url=console_url(booking) if is_staff else manage_url(booking),
+    )
 
 
 def _tells_series(delivery: Delivery) -> bool:
     return delivery.event.name.startswith("series.")
-
-
-def _series_of(booking: Booking, *, is_staff: bool) -> QuerySet[Booking]:
-    """Return those of the series that are what the first one is: confirmed, or cancelled."""
-    rows = booking_for_mail().filter(series=booking.series_id, status=booking.status)
-    return rows.filter(resource=booking.resource_id) if is_staff else rows
 
 
 def _was_invited(delivery: Delivery, booking: Booking) -> bool:

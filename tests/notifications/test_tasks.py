@@ -11,6 +11,7 @@ from core.observability.scrape import metrics_page
 from notifications import tasks
 from notifications.models import Delivery
 from notifications.services.promising import SENDER
+from tests.calendar_files import event_in
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,9 @@ def test_an_operator_can_try_whether_mail_leaves(salon, mail_server, settings):
     (mail,) = mail_server.to("operator@example.com")
     assert mail["Subject"].startswith("Confirmed: Consultation, ")
     assert mail["From"].startswith("Salon Soleil <")
+    (attached,) = mail.iter_attachments()
+    event = event_in(attached.get_content())
+    assert event.attendee.value == "mailto:operator@example.com"
 
 
 def test_an_operator_is_told_why_mail_does_not_leave(salon, mail_server):

@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 
 from core.models import Organization
 from notifications.models import Delivery
+from notifications.services.inviting import one_invitation
 from notifications.services.messages import MESSAGES
 from notifications.services.rendering import preview
 from notifications.services.samples import sample_booking
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             to=options["to"],
             from_name=booking.organization.name,
             reply_to=booking.organization.contact_email,
+            invitation=one_invitation(MESSAGES[options["message"]], booking, address=options["to"]),
             **preview(options["message"], booking),
         )
         try:
