@@ -1,9 +1,9 @@
 """Which event sends what to whom. Read this file to know every message the product sends.
 
 A handler runs in the relay's transaction and only writes rows: deliveries, and the reminders
-that will become some. Whether a message is
-still true is asked when it is sent (`notifications.services.relevance`); who reads it and as
-long as what it holds stands in `notifications.services.messages`.
+that will become some. Whether a message is still true is asked when it is sent
+(`notifications.services.relevance`); who reads it and as long as what it holds stands in
+`notifications.services.messages`.
 """
 
 from datetime import timedelta

@@ -29,13 +29,16 @@ def promise(event: Event, subject: Subject, messages: Iterable[str]) -> None:
     Wakes the sender after the commit. What has no address is promised to nobody, and nobody of
     the business hears of one event twice: of `messages` to one address the first counts.
     """
-    rows, told = [], set()
+    rows: list[Delivery] = []
+    told: set[str] = set()
     for message in map(MESSAGES.__getitem__, messages):
         address = address_for(message, subject, event)
-        reader = normalise_email(address)
-        if not address or reader in told:
+        if not address:
             continue
         if message.audience != Audience.CUSTOMER:
+            reader = normalise_email(address)
+            if reader in told:
+                continue
             told.add(reader)
         rows.append(_delivery(event, subject, message, address))
     if rows:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
@@ -27,6 +28,14 @@ BATCH = 200  # reminders that are told in one transaction
 BOOKINGS_AT_ONCE = 500
 # From then on the customer knows the time: a reminder that was due before is of no use.
 SETTLED = ("booking.confirmed", "booking.rescheduled")
+
+# Django's own way costs five times as much per row, and a rule may have many.
+SAVE = f"""
+    UPDATE {Reminder._meta.db_table} AS reminder
+    SET due_at = changed.due_at, status = changed.status, updated_at = %s
+    FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[]) AS changed (id, due_at, status)
+    WHERE reminder.id = changed.id
+"""  # noqa: S608  (a table's name)
 
 Status = Reminder.Status
 Key = tuple[UUID, UUID, datetime]  # booking, rule, start
@@ -108,7 +117,16 @@ def _lay_out(bookings: Sequence[Any], rules: _Rules, *, since: datetime | None) 
             row.status = Status.DROPPED
             changed.append(row)
     Reminder.objects.bulk_create(fresh, ignore_conflicts=True)
-    Reminder.objects.bulk_update(changed, ["due_at", "status"])
+    if changed:
+        _save(changed)
+
+
+def _save(changed: Sequence[Reminder]) -> None:
+    """Write when each is due and how it stands, in one statement."""
+    columns = ([row.pk for row in changed], [row.due_at for row in changed])
+    statuses = [str(row.status) for row in changed]
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE, [timezone.now(), *columns, statuses])
 
 
 def _known(bookings: Sequence[Booking]) -> dict[Key, Reminder]:
