@@ -16,6 +16,8 @@ from bookings.api.schedule import ScheduleViewSet
 from bookings.api.series import SeriesViewSet
 from bookings.api.service import ServiceViewSet
 from bookings.api.time_off import TimeOffViewSet
+from bookings.api.waitlist import WaitlistViewSet
+from bookings.api.waitlist_offer import WaitlistOfferViewSet
 from core.api.documents import document, document_page
 from core.health import urls as health
 from notifications.api.reminder_rule import ReminderRuleViewSet
@@ -33,12 +35,14 @@ router.register("date-overrides", DateOverrideViewSet, basename="date-override")
 router.register("time-off", TimeOffViewSet, basename="time-off")
 router.register("holds", HoldViewSet, basename="hold")
 router.register("manage", ManageViewSet, basename="manage")
+router.register("waitlist", WaitlistViewSet, basename="waitlist")
 router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")
 
 urlpatterns = [
     path("", include(router.urls)),
     re_path(r"^resources/(?P<pk>[^/]+)/feed$", ResourceFeedViewSet.at_one_address()),
     re_path(r"^customers/(?P<pk>[^/]+)/feed$", CustomerFeedViewSet.at_one_address()),
+    re_path(r"^waitlist/offers/(?P<token>[^/]+)$", WaitlistOfferViewSet.at_one_address()),
     path("", include("notifications.api.urls")),
     path("docs", document, name="document"),
     path("docs/ui", document_page, name="document-page"),

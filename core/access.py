@@ -44,6 +44,8 @@ SCOPES = {
     "deliveries:write": "Send messages again",
     "reminders:read": "See who is reminded when",
     "reminders:write": "Change who is reminded when",
+    "waitlist:read": "Read who waits for a time",
+    "waitlist:write": "Join the waitlist, and leave it",
     "keys:read": "See API keys",
     "keys:write": "Make and revoke API keys",
     "events:read": "Read the audit trail",
@@ -59,12 +61,14 @@ _READ = frozenset(
         "deliveries:read",
         "reminders:read",
         "schedules:read",
+        "waitlist:read",
     }
 )
 _DESK = _READ | {
     "bookings:write",
     "bookings:create",
     "holds:write",
+    "waitlist:write",
     "customers:write",
     "deliveries:write",
 }
@@ -85,9 +89,9 @@ SCOPES_OF_ROLE: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READ,
 }
 # Who may do the one may do the others too.
-_IMPLIED = {"bookings:write": frozenset({"bookings:create", "holds:write"})}
+_IMPLIED = {"bookings:write": frozenset({"bookings:create", "holds:write", "waitlist:write"})}
 # What may sit in a browser: no scope here reads a person.
-PUBLISHABLE_SCOPES = frozenset({"catalog:read", "holds:write", "bookings:create"})
+PUBLISHABLE_SCOPES = frozenset({"catalog:read", "holds:write", "waitlist:write", "bookings:create"})
 
 
 @dataclass(frozen=True, slots=True)

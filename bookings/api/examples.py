@@ -303,6 +303,64 @@ WHOSE_ADDRESS: Json = {
     }
 }
 
+ENTRY_ID = "019349d8-6061-7273-8d9e-9f0a1b2c3d05"
+WAIT: Json = {
+    "serviceId": SERVICE_ID,
+    "from": "2026-11-23",
+    "to": "2026-11-28",
+    "duration": 30,
+    "name": "Mia Müller",
+    "email": "mia@example.com",
+}
+PLACE_IN_LINE: Json = {
+    "id": ENTRY_ID,
+    "serviceId": SERVICE_ID,
+    "resourceId": None,
+    "from": "2026-11-22T23:00:00Z",
+    "to": "2026-11-27T23:00:00Z",
+    "duration": 30,
+    "status": "WAITING",
+    "position": 1,
+    "offer": None,
+    "createdAt": "2026-11-20T09:30:00Z",
+}
+JOINED: Json = {
+    **PLACE_IN_LINE,
+    "token": MANAGE_TOKEN,
+    "url": f"https://book.example.com/waitlist/{MANAGE_TOKEN}",
+}
+WAITING: Json = {
+    **PLACE_IN_LINE,
+    "name": "Mia Müller",
+    "company": "",
+    "email": "mia@example.com",
+    "phone": None,
+    "inquiry": "",
+    "timezone": "Europe/Berlin",
+    "customerId": CUSTOMER_ID,
+    "bookingId": None,
+}
+OFFER: Json = {
+    "status": "OFFERED",
+    "position": None,
+    "offer": {
+        "timeSlot": TIME_SLOT,
+        "resourceId": RESOURCE_ID,
+        "expiresAt": "2026-11-20T11:35:00Z",
+    },
+}
+OFFERED: Json = {**WAITING, **OFFER}
+OPENED_OFFER: Json = {**PLACE_IN_LINE, **OFFER, "serviceName": "Haircut"}
+ACCEPTED: Json = {
+    "id": BOOKING_ID,
+    "reference": "K7PM-4XQ2",
+    "status": "PENDING",
+    "timeSlot": TIME_SLOT,
+    "resourceId": RESOURCE_ID,
+    "manageToken": MANAGE_TOKEN,
+    "manageUrl": f"https://book.example.com/manage/{MANAGE_TOKEN}",
+}
+
 TAKEN: dict[str, Json] = {
     "The time is taken": {"reason": SlotTaken.reason, "alternatives": [SLOT]},
     "Outside opening hours": {"reason": str(ReasonCode.OUTSIDE_HOURS)},

@@ -73,7 +73,7 @@ class WaitlistEntry(TenantModel):
                 fields=["service", "id"], name="waitlist_line", condition=Q(status="WAITING")
             ),
             models.Index(fields=["hold"], name="waitlist_by_hold", condition=Q(status="OFFERED")),
-            models.Index(fields=["organization", "id"], name="waitlist_list"),
+            models.Index(fields=["organization", "created_at", "id"], name="waitlist_list"),
             models.Index(fields=["to_at"], name="waitlist_over", condition=Q(status="WAITING")),
         ]
 

@@ -127,15 +127,17 @@ def waitlist_url(entry: WaitlistEntry) -> str:
     return f"{settings.PUBLIC_BASE_URL}/waitlist/{waitlist_token(entry)}"
 
 
-def is_of_entry(token: str, entry: WaitlistEntry) -> bool:
-    """Say whether `token` belongs to this entry: of its latest offer, or of an earlier one."""
+def generation_of(token: str, entry: WaitlistEntry) -> int | None:
+    """Return the number of the offer that `token` was made for, 0 before the first; None: for
+    something else.
+    """
     for generation in range(entry.offers, -1, -1):
         try:
             check_link_token(token, purpose=PURPOSE, row_id=entry.pk, generation=generation)
         except NotFound:
             continue
-        return True
-    return False
+        return generation
+    return None
 
 
 def entry_opened_by(token: str) -> WaitlistEntry:
@@ -148,7 +150,7 @@ def entry_opened_by(token: str) -> WaitlistEntry:
     related = ("organization", "service__organization", "resource", "hold__resource", "booking")
     found = WaitlistEntry.objects.select_related(*related)
     entry = found.filter(pk=read_link_token(token), organization__is_active=True).first()
-    if entry is None or not is_of_entry(token, entry):
+    if entry is None or generation_of(token, entry) is None:
         raise NotFound
     return entry
 

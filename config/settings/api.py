@@ -24,7 +24,7 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/", "description": "Where this document was read"}],
     "TAGS": [
         {"name": "Bookings", "description": "Appointments: book, read, change, cancel."},
-        {"name": "Self-service", "description": "One booking, by its customer's link."},
+        {"name": "Self-service", "description": "One booking or offer, by its customer's link."},
         {"name": "Availability", "description": "Which times can be booked."},
         {"name": "Customers", "description": "Who books."},
         {"name": "Calendars", "description": "Private addresses for calendar programs."},
@@ -32,6 +32,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Series", "description": "Appointments that belong together."},
         {"name": "Opening hours", "description": "Weekly hours, certain dates, time off."},
         {"name": "Holds", "description": "Keep a time while somebody types."},
+        {"name": "Waitlist", "description": "For who finds nothing free."},
         {"name": "Reminders", "description": "Who is reminded of appointments, and when."},
         {"name": "Health", "description": "Is it well? Without the envelope."},
         {"name": "Documents", "description": "This document, and a page to read it on."},

@@ -35,6 +35,8 @@ MAY: dict[str, Promise] = {
     "bookings:create": gettext_lazy("Book, without reading anybody's bookings"),
     "bookings:overbook": gettext_lazy("Book what is not on offer, with a reason"),
     "holds:write": gettext_lazy("Keep a time for a few minutes"),
+    "waitlist:read": gettext_lazy("Read who waits for a time"),
+    "waitlist:write": gettext_lazy("Join the waitlist, and leave it"),
     "catalog:read": gettext_lazy("Read services, resources and free times"),
     "catalog:write": gettext_lazy("Change services and resources"),
     "schedules:read": gettext_lazy("Read opening hours and who is off when"),

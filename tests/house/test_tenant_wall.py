@@ -14,7 +14,7 @@ from core.links import make_link_token
 # What stands below /api and is no tenant's: health, the documents, and what providers call.
 NOBODYS = ("health", "docs", "webhooks")
 # What a link opens: its token is the credential, and what it does not open is not there.
-BY_LINK = ("manage",)
+BY_LINK = ("manage", "waitlist/offers")
 
 
 def api_routes() -> Iterator[tuple[str, object]]:
