@@ -219,6 +219,31 @@ def test_impatient_fingers_book_once(look):
     assert reader.problems == []
 
 
+def test_whoever_was_too_slow_takes_another_time_and_types_nothing_again(look, book, clock, anna):
+    reader = look(phone=True)
+    reader.open("/book/salon/talk?day=2026-11-16")
+    reader.click("10:00", role="button")
+    fill_in_the_talk(reader.page)
+    clock.shift(601)
+    book(resource=anna, answers={"hair": "Short"})
+
+    reader.click("Send the request", role="button")
+    reader.page.get_by_text("10:00 is no longer free. 09:00, 09:30 and 10:30 are.").wait_for()
+    reader.looks_at("book-taken-phone-light")
+    assert reader.violations() == []
+
+    with reader.page.expect_navigation():
+        reader.page.get_by_label("Name").press("Enter")  # is no choice of another time
+    assert reader.page.get_by_text("Monday, 16 November 2026, 10:00–10:15").is_visible()
+
+    reader.click("10:30", role="button")
+    reader.click("Send the request", role="button")
+
+    reader.page.get_by_role("heading", name="Your request is sent").wait_for()
+    booking = Booking.objects.get(source="PAGE")
+    assert (booking.name, booking.inquiry, booking.starts_at.minute) == ("Mia", "A talk", 30)
+
+
 def test_times_are_on_the_clock_of_the_visitors_browser_until_they_choose_another(look):
     reader = look(zone="America/New_York")
     reader.open("/book/salon/haircut?with=anyone&day=2026-11-16")
