@@ -18,6 +18,7 @@ from core.admin.wall import TenantWall
 
 LONGEST_KEY = Question._meta.get_field("key").max_length or 0
 LONGEST_OPTION = 200
+LAST = 32_767  # of the column; the formset counts on from the others
 
 
 class QuestionForm(forms.ModelForm):
@@ -40,14 +41,21 @@ class QuestionForm(forms.ModelForm):
             "is_active": gettext_lazy("Asked"),
             "position": gettext_lazy("Order"),
         }
+        help_texts = {"position": gettext_lazy("Empty: last.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "choices" in self.fields:
-            self.fields["choices"].initial = "\n".join(self.instance.options)
+        if "choices" not in self.fields:  # shown to somebody who may only look
+            return
+        self.fields["choices"].initial = "\n".join(self.instance.options)
+        self.fields["position"].required = False
+        if self.instance.pk is None:
+            self.initial["position"] = None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
+        if data.get("position") is None:
+            data["position"] = LAST
         lines = (line.strip() for line in data.get("choices", "").splitlines())
         self.instance.options = [line[:LONGEST_OPTION] for line in lines if line]
         sentence = wrong_with_options(data.get("kind", ""), self.instance.options)
@@ -61,10 +69,17 @@ class QuestionForm(forms.ModelForm):
 
 
 class QuestionFormSet(forms.BaseInlineFormSet):
-    """All questions of one service: each new one gets a key that no other has."""
+    """All questions of one service: each new one gets a key that no other has, and a place."""
 
     def clean(self) -> None:
         super().clean()
+        asked = [form.instance for form in self.forms if form.has_changed() or form.instance.pk]
+        placed = [question.position for question in asked if question.position != LAST]
+        for place, question in enumerate(
+            (question for question in asked if question.position == LAST),
+            start=max(placed, default=-1) + 1,
+        ):
+            question.position = place
         taken = (
             set(self.get_queryset().values_list("key", flat=True)) if self.instance.pk else set()
         )

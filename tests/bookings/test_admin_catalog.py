@@ -218,6 +218,34 @@ def test_a_question_that_cannot_be_asked_is_refused(
     assert Service.objects.count() == 0
 
 
+def test_a_new_question_comes_last_unless_it_is_told_where(desk, haircut, service_form, question):
+    set_questions(
+        haircut,
+        [QuestionDetails(key=key, label=key, kind="YES_NO") for key in ("age", "breed")],
+    )
+    rows = {}
+    for number, row in enumerate(Question.objects.order_by("position")):
+        rows |= {
+            f"questions-{number}-id": str(row.pk),
+            f"questions-{number}-service": str(haircut.pk),
+            f"questions-{number}-label": row.label,
+            f"questions-{number}-kind": row.kind,
+            f"questions-{number}-is_active": "on",
+            f"questions-{number}-position": str(row.position),
+        }
+    new = {name.replace("-0-", "-2-"): value for name, value in question.items()}
+    new |= {"questions-TOTAL_FORMS": "4", "questions-INITIAL_FORMS": "2"}
+    new |= {"questions-2-position": "", "questions-3-kind": "TEXT", "questions-3-is_active": "on"}
+
+    answer = desk.post(
+        f"{SERVICES}{haircut.pk}/change/", {**service_form, "slug": "haircut", **new, **rows}
+    )
+
+    assert answer.status_code == 302
+    asked = haircut.questions.order_by("position").values_list("key", "position")
+    assert list(asked) == [("age", 0), ("breed", 1), ("which-tone", 2)]
+
+
 def test_a_service_of_another_organization_lends_no_question(
     desk, haircut, elsewhere, service_form, question
 ):
