@@ -102,6 +102,16 @@ def test_a_full_day_is_no_reason_against_changing_places_on_it(two, haircut, sta
     assert one.starts_at == TEN + 2 * HOUR
 
 
+def test_what_the_shorter_one_leaves_is_offered_to_who_waits_for_it(two, ben, wait, staff):
+    lea = wait("Lea", at=TEN + 2.5 * HOUR, resource=ben)
+
+    swap_bookings(*two, caller=staff)
+
+    lea.refresh_from_db()
+    assert lea.status == "OFFERED"
+    assert (lea.hold.resource, lea.hold.starts_at) == (ben, TEN + 2.5 * HOUR)
+
+
 def test_what_both_need_besides_is_taken_and_given_back(salon, haircut, anna, ben, book, staff):
     table = ResourceFactory(
         organization=salon,
