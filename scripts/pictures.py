@@ -20,10 +20,11 @@ TESTS = [
     "tests/notifications/test_link_in_browser.py::test_a_customer_moves_and_cancels_from_the_mail[desktop-light]",
     "tests/notifications/test_looks.py::test_mails_fit_and_can_be_read[light-800]",
 ]
-# Left, top, width and height in pixels; the console's picture is kept whole.
+# Left, top, width and height in pixels; the console's pictures are kept whole.
 WHOLE = None
 PICTURES = {
     "console.png": ("console-today-desktop-light.png", WHOLE),
+    "calendar.png": ("console-calendar-desktop-light.png", WHOLE),
     "book.png": ("book-times-desktop-light.png", (380, 0, 680, 1200)),
     "book-phone.png": ("book-details-phone-light.png", (0, 0, 360, 1380)),
     "manage.png": ("manage-booking-desktop-light.png", (380, 0, 680, 690)),
