@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bookings.admin.timegrid import SHORTEST, Grid, side_by_side
@@ -28,8 +28,9 @@ ROOM_FOR_TWO, ROOM_FOR_THREE = 0.5, 0.75  # rows of the grid
 class Entry:
     """Something that takes up time at a resource, or leaves it free.
 
-    `is_beside` says that it is of another service than the one that is looked for. `at` and
-    `length` are rows of the grid, `side` of `sides` where several stand abreast.
+    `is_beside` says that it is of another service than the one that is looked for; `move_url` is
+    where it can be moved to another time. `at` and `length` are rows of the grid, `side` of
+    `sides` where several stand abreast.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Entry:
     booking: Booking | None = None
     why_overbooked: str = ""
     is_beside: bool = False
+    move_url: str = ""
     at: float = 0
     length: float = 0
     side: int = 0
@@ -104,6 +106,7 @@ def entries_of(
             booking=booking,
             why_overbooked=reasons.get(booking.pk, ""),
             is_beside=service is not None and booking.service_id != service.pk,
+            move_url=_url_to_move(booking) if may_book else "",
         )
         for booking in line.bookings
     ]
@@ -188,6 +191,12 @@ def _url_of_free(line: Line, free: Interval, service: Service | None) -> str:
     return f"{reverse('admin:bookings_booking_add')}?{urlencode(query)}"
 
 
+def _url_to_move(booking: Booking) -> str:
+    if booking.status not in Booking.OPEN:
+        return ""
+    return reverse("admin:bookings_booking_reschedule", args=[booking.pk])
+
+
 def _name_of(off: Off) -> str:
     if off.kind == "HOLIDAY":
         return off.name or _("Holiday")
@@ -199,10 +208,7 @@ def _url_of_off(resource: Resource, off: Off) -> str:
 
 
 def page_of_days_off(resource_id: UUID | None) -> str:
-    """Return the page of a resource's time off, or everybody's; nothing where there is none."""
-    try:
-        if resource_id is None:
-            return reverse("admin:bookings_closed_days")
-        return reverse("admin:bookings_resource_days_off", args=[resource_id])
-    except NoReverseMatch:
-        return ""
+    """Return the page of a resource's time off; without one, of everybody's."""
+    if resource_id is None:
+        return reverse("admin:bookings_closed_days")
+    return reverse("admin:bookings_resource_days_off", args=[resource_id])

@@ -23,7 +23,7 @@ from bookings.admin.acting import (
     version_in,
 )
 from bookings.admin.drafting import parse_day, parse_moment, parse_wall
-from bookings.admin.offering import moment_on, offer, refusal_of
+from bookings.admin.offering import Offer, moment_on, offer, refusal_of
 from bookings.admin.overbooking import may_overbook, overbook_reason, refused_start
 from bookings.admin.series import SCOPES, taken_in_series
 from bookings.models import Booking, Resource
@@ -181,6 +181,7 @@ def _show(
         booking=booking,
         move=move,
         offer=found,
+        other_time=_off_the_grid(request, move, found),
         day_before=times.day_before(move.day),
         day_after=times.day_after(move.day),
         told=panels_at("booking.told", request, booking=booking, change="rescheduled"),
@@ -193,6 +194,11 @@ def _show(
         **up_to(booking),
         **context,
     )
+
+
+def _off_the_grid(request: HttpRequest, move: Move, found: Offer) -> datetime | None:
+    """Return the time that a link proposes, if it is none of those that are offered."""
+    return move.start if request.method == "GET" and move.start not in found.starts else None
 
 
 def minutes_of(booking: Booking) -> int:

@@ -40,3 +40,33 @@ document.addEventListener("click", (event) => {
   address.searchParams.set("start", pointedAt(link, event).toISOString());
   link.href = address;
 });
+
+// A booking that is dragged to another time is asked to be moved there: its own page says what is
+// free, and what the customer will hear.
+let held = null;
+
+document.addEventListener("dragstart", (event) => {
+  const link = event.target.closest("a[data-move]");
+  if (!link || !isGrid(link)) return;
+  held = { address: link.dataset.move, into: event.clientY - link.getBoundingClientRect().top };
+  event.dataTransfer.effectAllowed = "move";
+});
+
+document.addEventListener("dragover", (event) => {
+  if (held && event.target.closest(".hf-cal-track")) event.preventDefault();
+});
+
+document.addEventListener("drop", (event) => {
+  const track = event.target.closest(".hf-cal-track");
+  if (!held || !track) return;
+  event.preventDefault();
+  const hours = track.closest(".hf-cal").dataset.hours.split(" ");
+  const box = track.getBoundingClientRect();
+  const rows = (event.clientY - held.into - box.top) / box.height * hours.length;
+  const quarters = Math.min(Math.max(Math.round(rows * 4), 0), hours.length * 4 - 1);
+  const wall = `${hours[Math.floor(quarters / 4)].slice(0, 2)}:${String(quarters % 4 * 15).padStart(2, "0")}`;
+  const wish = { day: track.dataset.day, resource: track.dataset.resource, other_time: wall };
+  window.location.assign(`${held.address}?${new URLSearchParams(wish)}`);
+});
+
+document.addEventListener("dragend", () => { held = null; });

@@ -79,6 +79,7 @@ def test_a_day_shows_what_is_booked_held_off_and_free(desk, salon, anna, book, h
     assert "10:00–10:30 Mia Müller, Haircut (Pending)" in shown(page)
     assert "Times are in Europe/Berlin (UTC+01:00)." in shown(page)
     assert "Dentist" not in shown(page)
+    assert f"/admin/bookings/resource/{anna.pk}/days-off/" in shown(page)
 
 
 def test_what_is_held_is_held_at_one_of_them_alone(desk, haircut, ben, clock, staff):

@@ -43,6 +43,17 @@ def test_the_other_times_of_its_day_are_offered_and_its_own_counts_as_free(
     assert "The customer gets the message “New time” at mia@example.com." in shown(page)
 
 
+def test_a_time_that_a_link_proposes_is_filled_in(desk, mia):
+    query = "day=2026-11-16&other_time"
+
+    on_the_grid = shown(desk.get(f"{move_page(mia)}?{query}=11:00"))
+    assert 'value="2026-11-16T10:00:00+00:00" checked' in on_the_grid
+    assert 'name="other_time" value=""' in on_the_grid
+    off_the_grid = shown(desk.get(f"{move_page(mia)}?{query}=11:10"))
+    assert 'name="other_time" value="11:10"' in off_the_grid
+    assert "checked" not in off_the_grid
+
+
 def test_it_moves_to_the_time_that_was_chosen(desk, mia, ten_o_clock):
     answer = desk.send(
         move_page(mia),

@@ -48,6 +48,12 @@ document.addEventListener("change", (event) => {
   if (button) button.form.requestSubmit(button);
 });
 
+// Who takes a time that is offered does not mean another minute any more.
+document.addEventListener("change", (event) => {
+  const other = event.target.matches("input[name=start]") && event.target.form.elements.other_time;
+  if (other) other.value = "";
+});
+
 // Choosing a reason from the short list puts it into the field, where it can be changed.
 document.addEventListener("click", (event) => {
   const suggestion = event.target.closest("[data-fills]");
