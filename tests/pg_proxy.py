@@ -21,7 +21,7 @@ from pathlib import Path
 from django.db import connection
 
 SOCKET = ".s.PGSQL.5432"
-QUERY, DONE = b"Q", b"C"
+QUERY, PARSE, BIND, DONE = b"Q", b"P", b"B", b"C"
 
 # Where a statement's connection is lost.
 BEFORE = "the server never hears of it"
@@ -83,6 +83,7 @@ class PgProxy:
             out, back = _Messages(has_greeting=True), _Messages()
             ready.register(client, selectors.EVENT_READ)
             ready.register(server, selectors.EVENT_READ)
+            prepared: dict[bytes, bytes] = {}  # the statements that the session remembers, by name
             due: Cut | None = None
             while True:
                 for key, _ in ready.select():
@@ -95,7 +96,7 @@ class PgProxy:
                     if not data:
                         return
                     if sender is client:
-                        due = self._due_of(out.read(data)) or due
+                        due = self._due_of(out.read(data), prepared) or due
                         if due is not None and due.when == BEFORE:
                             return
                         server.sendall(data)
@@ -107,12 +108,17 @@ class PgProxy:
                             return
                         client.sendall(data)
 
-    def _due_of(self, messages: Iterator[tuple[bytes, bytes]]) -> Cut | None:
+    def _due_of(
+        self, messages: Iterator[tuple[bytes, bytes]], prepared: dict[bytes, bytes]
+    ) -> Cut | None:
         found = None
         for kind, content in messages:
-            if kind != QUERY:
+            first, second, *_ = [*content.split(b"\0", 2), b""]
+            if kind == PARSE:
+                prepared[first] = second
+            if kind not in (QUERY, BIND):
                 continue
-            text = content.rstrip(b"\0").decode()
+            text = (first if kind == QUERY else prepared[second]).decode()
             self.statements.append(text)
             for cut in self._cuts:
                 if cut.times and text.lstrip().startswith(cut.statement):

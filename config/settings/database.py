@@ -52,6 +52,8 @@ def connection_settings(url: str) -> dict[str, Any]:
             # A transaction whose process is stuck must not keep its locks for ever.
             " -c idle_in_transaction_session_timeout=60s"
         )
+        # The hottest statements (core.db) are planned once and remembered by the session.
+        options["prepare_threshold"] = 1
     found["OPTIONS"] = {**options, **found.get("OPTIONS", {})}
     found.setdefault("CONN_MAX_AGE", DATABASE_CONNECTION_AGE_SECONDS)
     found.setdefault("CONN_HEALTH_CHECKS", True)
