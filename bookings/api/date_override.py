@@ -59,11 +59,16 @@ class StretchSerializer(HouseSerializer):
     closes = WallTimeField(help_text="00:00 is the end of the day.")
 
 
+class StretchReadSerializer(HouseSerializer):
+    opens = WallTimeField()
+    closes = WallTimeField()
+
+
 class DateOverrideSerializer(HouseSerializer):
     id = serializers.UUIDField()
     resource_id = serializers.UUIDField(allow_null=True)
     date = DayField()
-    stretches = StretchSerializer(many=True)
+    stretches = StretchReadSerializer(many=True)
     note = serializers.CharField(allow_blank=True)
 
 

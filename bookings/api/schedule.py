@@ -64,12 +64,19 @@ class WeeklyHoursSerializer(HouseSerializer):
     )
 
 
+class WeeklyHoursReadSerializer(HouseSerializer):
+    weekday = serializers.IntegerField()
+    opens = WallTimeField()
+    closes = WallTimeField()
+    is_break = serializers.BooleanField()
+
+
 class ScheduleSerializer(HouseSerializer):
     id = serializers.UUIDField()
     resource_id = serializers.UUIDField()
     valid_from = DayField(allow_null=True)
     valid_to = DayField(allow_null=True)
-    weekly = WeeklyHoursSerializer(many=True)
+    weekly = WeeklyHoursReadSerializer(many=True)
 
 
 class ChangeScheduleSerializer(EvenIfSerializer):

@@ -78,25 +78,30 @@ def change_date_hours(
 ) -> DateOverride:
     """Replace the `stretches` or the `note` of a date; what `changes` does not name stays.
 
-    Raises as set_date_hours does, and NotFound when somebody else removed it.
+    What is the same already is no change. Raises as set_date_hours does, and NotFound when
+    somebody else removed it.
     """
     lock_hours(override.organization_id, override.resource)
     rows = list(_rows_of(override.organization_id, override.resource, override.on))
     if override.pk not in {row.pk for row in rows}:
         raise NotFound
-    stays = {
-        "stretches": [
+    stays: dict[str, Any] = {
+        "stretches": sorted(
             (row.opens, row.closes)
             for row in rows
             if row.opens is not None and row.closes is not None
-        ],
+        ),
         "note": rows[0].note,
     }
+    wanted = {**stays, **changes}
+    wanted["stretches"] = sorted(wanted["stretches"])
+    if wanted == stays:
+        return override
     return set_date_hours(
         organization_id=override.organization_id,
         resource=override.resource,
         on=override.on,
-        **{**stays, **changes},
+        **wanted,
         caller=caller,
         even_if_bookings_fall_outside=even_if_bookings_fall_outside,
     )

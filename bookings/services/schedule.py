@@ -82,7 +82,7 @@ def change_schedule(
 ) -> Schedule:
     """Replace what `changes` names (arguments of set_weekly_hours); the rest stays.
 
-    Raises as set_weekly_hours does.
+    What is the same already is no change. Raises as set_weekly_hours does.
     """
     lock_resources([schedule.resource_id])
     kept = _of(schedule.resource, schedule)
@@ -90,14 +90,18 @@ def change_schedule(
     for row in kept.weekly_hours.all():
         hours[row.is_break].append((row.weekday, row.opens, row.closes))
     stays = {
-        "stretches": hours[False],
-        "breaks": hours[True],
+        "stretches": sorted(hours[False]),
+        "breaks": sorted(hours[True]),
         "valid_from_on": kept.valid_from_on,
         "valid_to_on": kept.valid_to_on,
     }
+    wanted = {**stays, **changes}
+    wanted |= {name: sorted(wanted[name]) for name in ("stretches", "breaks")}
+    if wanted == stays:
+        return kept
     return set_weekly_hours(
         schedule.resource,
-        **{**stays, **changes},
+        **wanted,
         schedule=kept,
         caller=caller,
         even_if_bookings_fall_outside=even_if_bookings_fall_outside,

@@ -72,7 +72,8 @@ def change_time_off(
 ) -> TimeOff:
     """Replace the columns that `changes` names; the rest stays. Records time_off.updated.
 
-    Raises as add_time_off does, and NotFound when somebody else removed it.
+    What is the same already is no change. Raises as add_time_off does, and NotFound when
+    somebody else removed it.
     """
     with changing_hours(
         time_off.organization_id,
@@ -82,8 +83,9 @@ def change_time_off(
         changed = _locked(time_off)
         stays = {name: getattr(changed, name) for name in COLUMNS}
         _fill(changed, Absence(**{**stays, **changes}), timezone)
-        changed.save()
-        _record("updated", changed, caller)
+        if any(getattr(changed, name) != value for name, value in stays.items()):
+            changed.save()
+            _record("updated", changed, caller)
     return changed
 
 

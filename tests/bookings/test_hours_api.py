@@ -315,6 +315,25 @@ def test_a_change_around_a_booking_is_refused_until_it_may_stay(desk, anna, book
     assert (booking.status, booking.version) == ("PENDING", 1)
 
 
+def test_what_is_the_same_already_is_no_change(desk, anna):
+    week = [{"weekday": 0, **NINE_TO_FIVE}, {"weekday": 4, **NINE_TO_FIVE}]
+    sent = {
+        SCHEDULES: {"resourceId": str(anna.pk), "weekly": week},
+        DATES: {"date": "2026-12-24", "stretches": [NINE_TO_FIVE], "note": "Eve"},
+        TIME_OFF: {**OFF, "recurrence": "FREQ=WEEKLY;COUNT=2", "startTime": "13:00"},
+    }
+    for path, body in sent.items():
+        made = desk.post(path, body).json()["data"]
+        before = everything()
+        same = {name: made[name] for name in body if name not in ("resourceId", "date")}
+        if path == SCHEDULES:
+            same["weekly"].reverse()
+
+        for change in ({}, same):
+            assert desk.patch(f"{path}/{made['id']}", change).json()["data"]["id"] == made["id"]
+        assert everything() == before
+
+
 def test_only_who_may_read_hours_reads_them_and_a_website_never_does(website, salon, desk, anna):
     off = desk.post(TIME_OFF, {**OFF, "resourceId": str(anna.pk), "reason": "Surgery"})
     path = f"{TIME_OFF}/{off.json()['data']['id']}"

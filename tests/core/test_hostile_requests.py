@@ -193,6 +193,25 @@ def the_days_are_in_this_century(case: Case) -> None:
         case.query = {name: days.get(name, v) for name, v in case.query.items()}
 
 
+def the_first_day_comes_before_the_last(case: Case) -> None:
+    the_walk_is_by_one_way(case)
+    days = {"from": "2026-12-01", "to": "2026-12-24"}
+    case.query = {name: days.get(name, v) for name, v in (case.query or {}).items()}
+
+
+def the_hours_make_sense(case: Case) -> None:
+    """Days lie ahead, what ends does so after it starts, a recurrence is one."""
+    known = {
+        "weekly": [{"weekday": 5, "opens": "09:00", "closes": "12:00"}],
+        "validFrom": "2026-12-01", "validTo": "2026-12-31",
+        "date": "2026-12-24", "stretches": [{"opens": "09:00", "closes": "12:00"}],
+        "startsOn": "2026-12-01", "startTime": "09:00", "endsOn": "2026-12-02",
+        "endTime": "12:00", "recurrence": "FREQ=WEEKLY;COUNT=2",
+    }  # fmt: skip
+    if isinstance(case.body, dict):
+        case.body = {name: known.get(name, value) for name, value in case.body.items()}
+
+
 def the_range_has_an_end_after_its_start(case: Case) -> None:
     query = {**(case.query or {}), "from": "2026-11-16", "to": "2026-11-20"}
     known = {"duration": 30, "timezone": "Europe/Berlin"}
@@ -257,6 +276,15 @@ RULES: dict[str, Callable[[Case], None]] = {
     "createService": the_service_makes_sense,
     "createResource": the_place_exists,
     "createResourceType": the_type_has_a_key,
+    "listSchedules": the_first_day_comes_before_the_last,
+    "listDateOverrides": the_first_day_comes_before_the_last,
+    "listTimeOff": the_first_day_comes_before_the_last,
+    "createSchedule": the_hours_make_sense,
+    "updateSchedule": the_hours_make_sense,
+    "setDateOverride": the_hours_make_sense,
+    "updateDateOverride": the_hours_make_sense,
+    "addTimeOff": the_hours_make_sense,
+    "updateTimeOff": the_hours_make_sense,
     "listFreeTimes": the_range_has_an_end_after_its_start,
     "explainTimes": the_range_has_an_end_after_its_start,
     "nextFreeTime": the_duration_is_one_of_the_service,

@@ -66,6 +66,9 @@ def test_a_dump_tells_nothing_about_a_customer(desk, wish, haircut, redis, caplo
     caller = Caller.command(booking.organization_id)
     booking = update_booking(booking, moved, caller=caller, reason=REASON)
     cancel_booking(booking, caller=caller, reason=REASON)
+    off = {"startsOn": "2026-12-01", "endsOn": "2026-12-02", "reason": REASON}
+    assert desk.post("/api/time-off", off, headers={"Idempotency-Key": "off"}).status_code == 201
+    assert desk.post("/api/time-off", {**off, "kind": REASON}).status_code == 400
     while events.relay():
         pass
 
