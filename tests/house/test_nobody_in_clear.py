@@ -62,6 +62,11 @@ def test_a_dump_tells_nothing_about_a_customer(desk, wish, haircut, redis, caplo
     assert desk.post("/api/bookings", {**wish, "email": "x@"}).status_code == 400
     assert desk.get("/api/bookings", {"search": TOLD["email"]}).json()["pagination"]["total"] == 1
     booking = Booking.objects.get()
+    known = {name: TOLD[name] for name in ("name", "company", "email", "phone")}
+    known_at = f"/api/customers/{booking.customer_id}"
+    assert desk.post("/api/customers", known, headers=headers).status_code == 409
+    assert desk.patch(known_at, {**known, "name": f"{TOLD['name']} II."}).status_code == 200
+    assert desk.get("/api/customers", {"search": TOLD["name"]}).json()["pagination"]["total"] == 1
     moved = Changes(starts_at=booking.starts_at + timedelta(hours=1))
     caller = Caller.command(booking.organization_id)
     booking = update_booking(booking, moved, caller=caller, reason=REASON)

@@ -10,7 +10,7 @@ import pytest
 from bookings.models import Booking
 from bookings.services.feed import make_feed
 from core.access import Caller
-from notifications.models import Delivery
+from notifications.models import Delivery, ReminderRule
 from tests.browser import reader_at
 from tests.journeys.console_day import TUESDAY, Day
 
@@ -234,6 +234,26 @@ def test_a_day_is_closed_in_two_clicks_and_a_third_when_somebody_has_booked(look
     reader.click("Save all the same", role="button")
     reader.page.get_by_text("Wed 4 Nov is closed.").wait_for()
     assert reader.clicks == 3
+    assert reader.problems == []
+
+
+def test_a_reminder_is_added_and_another_taken_away_in_the_settings(look, day, clara):
+    reader = look()
+    reader.open(f"/admin/core/organization/{clara.organization_id}/change/")
+    rows = reader.page.locator("#reminder_rules-group")
+    rows.get_by_text("Add another Reminder").click()
+    rows.get_by_label("How long").nth(1).fill("90")
+    rows.get_by_label("Unit").nth(1).select_option(label="minutes before")
+    rows.get_by_label("Who is reminded").nth(1).select_option(label="Member of staff")
+    rows.get_by_role("checkbox", name="Remove").first.focus()
+    reader.page.keyboard.press("Space")
+    rows.get_by_text("This item will be deleted.").first.wait_for()
+
+    reader.click("Save", role="button")
+
+    reader.page.get_by_text("The settings are saved.").wait_for()
+    (rule,) = ReminderRule.objects.filter(service=None)
+    assert (rule.minutes_before, rule.audience, rule.is_active) == (90, "STAFF", True)
     assert reader.problems == []
 
 
