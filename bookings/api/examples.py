@@ -136,7 +136,7 @@ NEW_BOOKING = {
     "manageToken": MANAGE_TOKEN,
     "manageUrl": f"https://book.example.com/manage/{MANAGE_TOKEN}",
 }
-_NOT_TOLD = ("notes", "customerId", "source", "confirmationSent", "reminderSent")
+_NOT_TOLD = ("notes", "customerId", "seriesId", "source", "confirmationSent", "reminderSent")
 MANAGED: Json = {
     **{name: value for name, value in BOOKING.items() if name not in _NOT_TOLD},
     "serviceName": "Haircut",

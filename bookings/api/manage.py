@@ -49,7 +49,7 @@ from core.db import retrying
 from core.errors import Invalid
 
 # What is the business' own affair.
-NOT_TOLD = ("notes", "customerId", "source", "confirmationSent", "reminderSent")
+NOT_TOLD = ("notes", "customerId", "seriesId", "source", "confirmationSent", "reminderSent")
 
 
 class AllowedActionSerializer(HouseSerializer):
