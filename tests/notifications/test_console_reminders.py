@@ -73,10 +73,14 @@ def test_the_settings_hold_the_reminders_of_all_services(salon, owner, haircut):
 
 def test_a_service_has_its_own_from_its_first_page_on(salon, haircut, anna):
     manager = desk_for(salon, Role.MANAGER)
-    blank = manager.get("/admin/bookings/service/add/").context["adminform"].form
-    service_form = {name: blank[name].value() for name in blank.fields}
-    service_form = {name: value for name, value in service_form.items() if value is not None}
+    blank = manager.get("/admin/bookings/service/add/").context
+    fields = {one.name: one.value() for one in blank["adminform"].form}
+    service_form = {name: value for name, value in fields.items() if value is not None}
     service_form |= {"name": "Color", "slug": "color", "durations": "30", "done_by": [anna.pk]}
+    for inline in blank["inline_admin_formsets"]:
+        service_form |= {
+            f"{inline.formset.prefix}-{count}": 0 for count in ("TOTAL_FORMS", "INITIAL_FORMS")
+        }
     sent = as_sent({"number": 2, "unit": HOUR, "audience": "CUSTOMER", "is_active": "on"})
 
     answer = manager.post("/admin/bookings/service/add/", service_form | sent)
