@@ -28,7 +28,7 @@ PICTURES = {
     "book.png": ("book-times-desktop-light.png", (380, 0, 680, 1200)),
     "book-phone.png": ("book-details-phone-light.png", (0, 0, 360, 1380)),
     "manage.png": ("manage-booking-desktop-light.png", (380, 0, 680, 690)),
-    "mail.png": ("mail-booking_confirmed-light-800.png", (120, 0, 560, 628)),
+    "mail.png": ("mail-booking_confirmed-light-800.png", (120, 0, 560, 714)),
 }
 MOST_BYTES = 200_000
 
