@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 
 from bookings.web.feeds import feed
 from bookings.web.photos import photo
+from bookings.web.waiting import waitlist_page
 from config.settings.env import IS_PRODUCTION
 from core.web.accent import accent
 from core.web.home import home
@@ -17,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("book/", include("bookings.web.urls")),
     path("manage/", include("bookings.web.manage_urls")),
+    re_path(r"^waitlist/(?P<token>[^/]+)/?$", waitlist_page, name="waitlist"),
     path("photos/<uuid:pk>", photo, name="photo"),
     path("feeds/<str:token>.ics", feed, name="feed"),
     re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),

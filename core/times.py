@@ -46,6 +46,17 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
     return f"{short_day(local(starts_at).date())}, {hours(starts_at, ends_at)}"
 
 
+def stretch(starts_at: datetime, ends_at: datetime) -> str:
+    """Return between when and when, in days where they are whole ones: `Mon 23 Nov – Fri 27 Nov`."""
+    first, last = local(starts_at), local(ends_at)
+    if first.time() == last.time() == time() and first < last:
+        days = [short_day(first.date()), short_day(day_before(last.date()))]
+        return " – ".join(dict.fromkeys(days))
+    if first.date() == last.date():
+        return span(starts_at, ends_at)
+    return f"{moment(starts_at)} – {moment(ends_at)}"
+
+
 def moment(at: datetime) -> str:
     """Return `Tue 24 Nov, 14:00`."""
     return f"{short_day(local(at).date())}, {clock(at)}"

@@ -51,7 +51,7 @@ def keep(
     request: HttpRequest, draft: Draft, *, service: Service, resource: Resource | None
 ) -> Hold:
     """Keep the time of `draft` for this visit. Raises Refused."""
-    _count(request, RateClass.PAGE_HOLD, service.organization)
+    count_visit(request, RateClass.PAGE_HOLD, service.organization)
     try:
         return keep_time(
             visit=draft.visit,
@@ -68,14 +68,14 @@ def keep(
 def book(request: HttpRequest, draft: Draft, wanted: BookingRequest) -> Booking:
     """Make the booking of this visit, once. Raises Refused."""
     service = wanted.service
-    _count(request, RateClass.PAGE_BOOKING, service.organization)
+    count_visit(request, RateClass.PAGE_BOOKING, service.organization)
     try:
         return book_for_visitor(wanted, visit=draft.visit, caller=caller_for(service.organization))
     except DomainError as error:
         raise _refused(error, draft, service) from error
 
 
-def _count(request: HttpRequest, rate_class: RateClass, organization: Organization) -> None:
+def count_visit(request: HttpRequest, rate_class: RateClass, organization: Organization) -> None:
     """Count this against the visitor's network. Without Redis nobody counts."""
     if count(rate_class, address_of(request)).is_exceeded:
         raise Refused(too_many("RATE_LIMITED", organization), STATUS_OF["RATE_LIMITED"])

@@ -111,12 +111,12 @@ def managed_page(view: View) -> Callable[..., HttpResponseBase]:
             booking = retrying(managed_booking, token, now=timezone.now())
         except NotFound:
             with translation.override(language_for(request, None)):
-                return _guarded(render(request, "manage/nothing_here.html", status=404))
+                return guarded(render(request, "manage/nothing_here.html", status=404))
         visit = _visit(request, token, booking)
         request.caller = visit.caller  # type: ignore[attr-defined]  # for the log lines
         language = language_for(request, booking.organization)
         with translation.override(language), timezone.override(times.zone_of(visit.zone)):
-            return _guarded(view(visit))
+            return guarded(view(visit))
 
     exempt: Callable[..., HttpResponseBase] = csrf_exempt(page)
     return limited(RateClass.LENIENT)(exempt)
@@ -130,7 +130,7 @@ def _visit(request: HttpRequest, token: str, booking: Booking) -> Visit:
     return Visit(request, token, booking, zone or usual, bool(zone) and zone != usual)
 
 
-def _guarded(response: HttpResponseBase) -> HttpResponseBase:
+def guarded(response: HttpResponseBase) -> HttpResponseBase:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers.setdefault("Content-Language", translation.get_language() or "en")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -83,6 +84,7 @@ def show_times(
         **_around(choice, has_others=has_others),
         **month_shown(month, day, lambda *shown: _address(choice, *shown)),
         "step": 2,
+        "wait_address": wait_address(choice),
         "refused": refused,
         "path": request.path,
         "address": choice.url,
@@ -116,3 +118,9 @@ def _around(choice: Choice, *, has_others: bool) -> dict[str, Any]:
 
 def _address(choice: Choice, month: date | None, day: date | None) -> str:
     return replace(choice, month=month, day=day).url
+
+
+def wait_address(choice: Choice) -> str:
+    """Return where to join the waitlist for what is chosen."""
+    path = reverse("book:wait", args=[choice.organization.slug, choice.service.slug])
+    return f"{path}?{urlencode(choice.query)}" if choice.query else path

@@ -71,11 +71,9 @@ def _what(service: str, at: str, with_whom: Resource | None) -> str:
 def window_of(entry: WaitlistEntry, zone: str) -> When:
     """Say between when and when somebody would take a time, on the clock of `zone`."""
     with timezone.override(zone_of(zone)):
-        first, last = times.moment(entry.from_at), times.moment(entry.to_at)
-        short = times.short_day(times.local(entry.from_at).date())
-    span = f"{first} – {last}"
+        span = times.stretch(entry.from_at, entry.to_at)
     label = zone_label(entry.from_at, zone, until=entry.to_at)
-    return When(short=short, day=_("You wait for a time in"), hours=span, span=span, zone=label)
+    return When(short=span, day=_("You wait for a time in"), hours=span, span=span, zone=label)
 
 
 def _until(at: datetime, zone: str) -> str:
