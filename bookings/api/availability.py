@@ -23,10 +23,10 @@ from bookings.availability.intervals import Interval
 from bookings.availability.reasons import Cause, Reason, ReasonCode
 from bookings.availability.rules import midnight
 from bookings.models import Resource, Service
-from bookings.selectors.catalog import default_service
+from bookings.selectors.catalog import default_service, service_named
 from bookings.selectors.slots import free_slots, next_slot, why_not
 from core.api.envelope import success
-from core.api.fields import EnumField, OwnedField, QueryNumberField
+from core.api.fields import EnumField, NamedIdField, QueryNumberField, not_there
 from core.api.schema import Operation, documented
 from core.api.serializers import HouseSerializer, InstantField, InstantOrDateField, instant
 from core.api.viewsets import TenantViewSet
@@ -49,16 +49,8 @@ class WishSerializer(HouseSerializer):
         required=False,
         help_text="How many minutes it is to take: one of the service's durations.",
     )
-    service_id = OwnedField(
-        queryset=Service.objects.filter(is_active=True).select_related("organization"),
-        required=False,
-        help_text="What is to be booked.",
-    )
-    resource_id = OwnedField(
-        queryset=Resource.objects.filter(is_active=True),
-        required=False,
-        help_text="With whom or what alone.",
-    )
+    service_id = NamedIdField(required=False, help_text="What is to be booked.")
+    resource_id = NamedIdField(required=False, help_text="With whom or what alone.")
     timezone = TimezoneField(required=False, help_text="Whose midnight a bare date means.")
 
 
@@ -164,6 +156,7 @@ class AvailabilityViewSet(TenantViewSet[Service]):
             minutes=wish.minutes,
             resource_id=wish.resource,
         )
+        self._check_resource(wish, anything_is_free=bool(slots))
         return Response(success({"slots": [present_slot(slot, wish.minutes) for slot in slots]}))
 
     @action(detail=False)
@@ -175,6 +168,8 @@ class AvailabilityViewSet(TenantViewSet[Service]):
             minutes=wish.minutes,
             resource_id=wish.resource,
         )
+        is_free = any(not reasons for _, reasons in candidates)
+        self._check_resource(wish, anything_is_free=is_free)
         knows_causes = self.caller.may("bookings:read")
         found = [
             {
@@ -193,18 +188,31 @@ class AvailabilityViewSet(TenantViewSet[Service]):
         wish = self._wish(NextQuerySerializer)
         after = _moment(wish.query["after"], wish.zone)
         slot = next_slot(wish.service, after, minutes=wish.minutes, resource_id=wish.resource)
+        self._check_resource(wish, anything_is_free=slot is not None)
         return Response(success({"slot": slot and present_slot(slot, wish.minutes)}))
 
     def _wish(self, serializer_class: type[WishSerializer]) -> Wish:
         query = self.validated_query(serializer_class)
-        service = query.get("service_id") or default_service(self.organization_id)
+        if (named := query.get("service_id")) is None:
+            service = default_service(self.organization_id)
+        elif (found := service_named(self.organization_id, named)) is not None:
+            service = found
+        else:
+            raise not_there("serviceId")
         minutes = query.get("duration", service.durations[0])
         if minutes not in service.durations:
             offered = ", ".join(map(str, service.durations))
             raise Invalid.at("duration", f"This service takes {offered} minutes.")
-        resource = query.get("resource_id")
         zone = ZoneInfo(query.get("timezone") or service.organization.timezone)
-        return Wish(service, minutes, resource.pk if resource else None, zone, query)
+        return Wish(service, minutes, query.get("resource_id"), zone, query)
+
+    def _check_resource(self, wish: Wish, *, anything_is_free: bool) -> None:
+        """Raise NotFound for a resource that is not there: only of those is nothing ever free."""
+        if wish.resource is None or anything_is_free:
+            return
+        ours = Resource.objects.for_organization(self.organization_id)
+        if not ours.filter(pk=wish.resource, is_active=True).exists():
+            raise not_there("resourceId")
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,15 @@ def read_id(text: Any) -> UUID | None:
     return UUID(text) if isinstance(text, str) and _ID.fullmatch(text) else None
 
 
+class NamedIdField(IdField):
+    """An id that the view looks up itself, with what it asks anyway: absent, it is `not_there`."""
+
+
+def not_there(field: str | None) -> NotFound:
+    """Return the refusal of an id that is not there, or somebody else's: in the same words."""
+    return NotFound(fields={field: ["There is nothing with this id."]})
+
+
 @extend_schema_field(OpenApiTypes.UUID)
 class OwnedField(serializers.Field):
     """The id of something of the caller's organization.
@@ -128,7 +137,7 @@ class OwnedField(serializers.Field):
         # Not `first()`: wording an order by costs as much as the rest of the question.
         row = next(iter(owned.filter(**{self.by: wanted}).order_by()), None)
         if row is None:
-            raise NotFound(fields={self.field_name: ["There is nothing with this id."]})
+            raise not_there(self.field_name)
         return row
 
     def to_representation(self, value: Any) -> str:

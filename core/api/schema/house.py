@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import Serializer
 
 from core.access import PUBLISHABLE_SCOPES
-from core.api.fields import OwnedField, TextField
+from core.api.fields import NamedIdField, OwnedField, TextField
 from core.api.permissions import scope_of
 from core.api.schema import failures
 from core.api.schema.headers import COUNTED, headers, parameters
@@ -192,7 +192,7 @@ class HouseSchema(AutoSchema):
             return True
         shapes = filter(None, (self.described.query, self.described.body))
         fields = (field for shape in shapes for field in shape().fields.values())
-        return any(isinstance(field, OwnedField) for field in fields)
+        return any(isinstance(field, OwnedField | NamedIdField) for field in fields)
 
     def _is_kept(self) -> bool:
         return self.method == "POST" and bool(self.view.answers_are_kept)
