@@ -49,6 +49,7 @@ def ask(
             if name not in NOT_SENT_AGAIN
             for value in values
         ],
+        has_files=bool(request.FILES),
         even_if=EVEN_IF,
         back=request.get_full_path(),
         **up,
