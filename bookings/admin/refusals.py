@@ -25,6 +25,7 @@ say(
         "CUSTOMER_EXISTS": _("Another customer has this address."),
         "HOLD_LAPSED": _("The time was kept for too long and was given back."),
         "NOT_THEIR_SERVICE": _("Who it would be with does not offer this service."),
+        "Say why it is booked all the same.": _("Say why it is booked all the same."),
         "A booking cannot change places with itself.": _(
             "A booking cannot change places with itself."
         ),

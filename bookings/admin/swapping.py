@@ -22,6 +22,7 @@ from bookings.admin.acting import (
     up_to,
     version_in,
 )
+from bookings.admin.overbooking import may_overbook
 from bookings.models import Booking
 from bookings.selectors.booking import by_reference
 from bookings.services.swapping import swap_bookings
@@ -29,10 +30,12 @@ from core import times
 from core.admin.context import caller_of, organization_of
 from core.admin.panels import panels_at
 from core.admin.refusals import whole_sentence_of
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
     from bookings.admin.booking import BookingAdmin
+
+OVERBOOK = "overbook"
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,12 @@ def swap(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBas
     sent = request.POST if request.method == "POST" else request.GET
     typed = sent.get("with", "").replace("\0", "").strip()[:40]
     other = _other(admin, request, booking, typed)
-    refused = ""
+    refused, anyway = "", False
     if typed and other is None:
         refused = _("There is no other open booking with this reference.")
     elif request.method == "POST" and other is not None:
         versions = version_in(request), version_in(request, "other_version")
+        overbook = sent.get("go") == OVERBOOK
         try:
             swap_bookings(
                 booking,
@@ -67,9 +71,11 @@ def swap(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBas
                 caller=caller_of(request),
                 reason=reason_in(request),
                 expected_versions=versions,
+                overbook=overbook,
             )
         except DomainError as error:
             refused = _refusal(error, booking, other)
+            anyway = may_overbook(request, error) or (overbook and isinstance(error, Invalid))
             booking, other = admin.row(request, pk), admin.row(request, other.pk)
         else:
             done = _("%(one)s and %(other)s have changed places.")
@@ -83,6 +89,7 @@ def swap(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBas
         other=other,
         typed=typed,
         refused=refused,
+        anyway=anyway,
         sides=[] if other is None else [_side(request, *two) for two in _both(booking, other)],
         reason=reason_in(request),
         reasons=REASONS,

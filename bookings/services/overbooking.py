@@ -16,8 +16,17 @@ from bookings.selectors.crew import crew_of
 from bookings.selectors.slots import read_busy, rules_of
 from bookings.services.allocating import Place
 from bookings.services.locking import lock_resources
+from core.access import Caller
+from core.errors import Invalid
 
 MOST_EXTRA_LANES = 20
+
+
+def check_overbooking(caller: Caller, reason: str) -> None:
+    """Refuse who may not, or does not say why. Raises Forbidden, Invalid."""
+    caller.require("bookings:overbook")
+    if not reason.strip():
+        raise Invalid.at("reason", "Say why it is booked all the same.")
 
 
 def find_place_anyway(

@@ -27,7 +27,7 @@ from bookings.services.alternatives import with_alternatives
 from bookings.services.hold import settling_lapsed_offers
 from bookings.services.locking import lock_resources_of
 from bookings.services.offering import offer_to_waitlist
-from bookings.services.overbooking import find_place_anyway
+from bookings.services.overbooking import check_overbooking, find_place_anyway
 from bookings.services.policy import why_not_rescheduled
 from bookings.services.reason import note_reason
 from bookings.services.status import check_version, locked
@@ -114,7 +114,7 @@ def move(
         _check_policy(booking, caller)
         _check_time(booking, starts_at, minutes)
         if overbook:
-            _check_overbooking(caller, reason)
+            check_overbooking(caller, reason)
         kept = kept_by(booking)
         find: Callable[..., Place] = find_place_anyway
         if not overbook:
@@ -199,12 +199,6 @@ def _check_open(booking: Booking) -> None:
         raise IllegalTransition(
             "This booking is over, so it cannot be changed.", status=booking.status
         )
-
-
-def _check_overbooking(caller: Caller, reason: str) -> None:
-    caller.require("bookings:overbook")
-    if not reason.strip():
-        raise Invalid.at("reason", "Say why it is booked all the same.")
 
 
 def _check_policy(booking: Booking, caller: Caller) -> None:

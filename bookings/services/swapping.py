@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from bookings.errors import IllegalTransition, NotTheirService
@@ -12,6 +14,7 @@ from bookings.selectors.limits import is_limited
 from bookings.selectors.slots import rules_of
 from bookings.services.allocating import (
     Freed,
+    Place,
     find_place,
     give_back,
     kept_by,
@@ -22,6 +25,7 @@ from bookings.services.allocating import (
 from bookings.services.hold import settling_lapsed_offers
 from bookings.services.locking import lock_resources, lock_service
 from bookings.services.offering import offer_to_waitlist
+from bookings.services.overbooking import check_overbooking, find_place_anyway
 from bookings.services.reason import note_reason
 from bookings.services.rescheduling import minutes_of
 from bookings.services.status import check_version, locked
@@ -42,12 +46,15 @@ def swap_bookings(
     caller: Caller,
     reason: str = "",
     expected_versions: tuple[int | None, int | None] = (None, None),
+    overbook: bool = False,
 ) -> tuple[Booking, Booking]:
     """Let two open bookings take each other's start and resource; each keeps its length.
 
     Both or neither: each is judged by the engine as it would stand then, with the old times of
     both given back. Each customer is told as of a move. `reason` is kept encrypted with both.
-    What is left over, where their lengths differ, is offered to who waits for it.
+    What is left over, where their lengths differ, is offered to who waits for it. With `overbook`
+    nothing but the past and the service stands against it: for who may (`bookings:overbook`), and
+    with a reason.
 
     Raises Invalid (one and the same, a time in the past), NotFound (another organization's),
     IllegalTransition, StaleVersion, NotTheirService, SlotTaken, NotOffered; the details of what
@@ -59,6 +66,8 @@ def swap_bookings(
         raise NotFound
     for booking in (one, other):
         _check_open(booking)
+    if overbook:
+        check_overbooking(caller, reason)
     _lock_everything(one, other)
     stood = {booking.pk: _stand(booking) for booking in (one, other)}
     fresh = {booking.pk: locked(booking) for booking in sorted((one, other), key=_id)}
@@ -76,7 +85,7 @@ def swap_bookings(
         freed += give_back(booking=booking)
         note_reason(booking, reason)
     for booking in (first, second):
-        _take(booking)
+        _take(booking, overbook=overbook)
         _tell(booking, stood[booking.pk], caller)
     offer_to_waitlist(freed)
     return first, second
@@ -128,20 +137,26 @@ def _stand_at(booking: Booking, starts_at: datetime, _until: datetime, resource_
     )
 
 
-def _take(booking: Booking) -> None:
+def _take(booking: Booking, *, overbook: bool) -> None:
+    """Take the time at which the row stands. Raises with the `bookingId` in the details."""
+    find: Callable[..., Place] = find_place_anyway
+    if not overbook:
+        find = partial(find_place, without=booking.pk)
     try:
-        place = find_place(
+        place = find(
             service=booking.service,
             starts_at=booking.starts_at,
             minutes=minutes_of(booking),
             resource_id=booking.resource_id,
-            without=booking.pk,
         )
         with taking():
             insert_together(*new_allocations(place, booking=booking))
     except DomainError as refusal:
         refusal.details = {**refusal.details, "bookingId": str(booking.pk)}
         raise
+    if place.is_overbooked:
+        booking.is_overbooked = True
+        booking.save(update_fields=["is_overbooked"])
 
 
 def _tell(booking: Booking, stood: Stand, caller: Caller) -> None:

@@ -272,6 +272,21 @@ def test_nine_o_clock_is_one_line_also_when_the_clocks_are_changed(day, rows, un
     assert len(grid.missing_on(day)) == (1 if day == SPRING else 0)
 
 
+@pytest.mark.parametrize(("day", "rows"), [(SPRING, 24), (AUTUMN, 25)])
+def test_the_page_shows_every_hour_of_that_week(desk, salon, rows, day):
+    kennel = ResourceFactory(organization=salon, name="Kennel", is_always_open=True)
+
+    page = desk.get(f"{CALENDAR}?view=resource&resource={kennel.pk}&day={day}")
+
+    assert len(page.context["grid"]) == rows
+    gaps = [len(column.missing) for column in page.context["columns"]]
+    # In spring one day lacks an hour; in autumn the six others lack the one that is doubled.
+    assert sorted(gaps) == ([0] * 6 + [1] if day == SPRING else [0] + [1] * 6)
+    if day == SPRING:  # ahead: free from midnight to midnight, whatever the length of the day
+        free = [one for column in page.context["columns"] for one in column.entries]
+        assert {(one.at, one.length) for one in free} == {(0, 24)}
+
+
 def test_the_doubled_hour_has_two_rows():
     night = midnight(AUTUMN, BERLIN)
     grid = grid_of(BERLIN, [AUTUMN], [Interval(night, night + timedelta(hours=5))])

@@ -91,6 +91,13 @@ def test_a_limit_names_its_service_and_a_holiday_its_name(desk, salon, haircut, 
     assert christmas[1:] == (["This day is a holiday."], ["Christmas Day"])
 
 
+@pytest.mark.parametrize(
+    "page", ["/admin/", "/admin/calendar/", "/admin/bookings/booking/add/?day=2026-11-16"]
+)
+def test_who_wonders_is_led_there_with_what_they_look_at(desk, haircut, page):
+    assert 'href="/admin/why-not/?' in shown(desk.get(page))
+
+
 def test_it_asks_as_often_with_many_bookings_as_with_one(desk, book, django_assert_num_queries):
     book()
     queries = 8

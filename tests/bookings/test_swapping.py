@@ -184,6 +184,28 @@ def test_a_refusal_says_which_of_the_two_cannot(salon, two, book, anna, clock):
     assert sentence in shown(page)
 
 
+def test_all_the_same_for_who_may_and_says_why(salon, two, book, anna, clock):
+    book(at=TEN + HOUR / 2, resource=anna)
+    one, other = two
+    page = f"{BOOKINGS}{one.pk}/swap/"
+    manager, clerk = desk_for(salon, Role.MANAGER), desk_for(salon, Role.STAFF)
+    before = state(one, other)
+
+    assert "Swap all the same" not in shown(clerk.send(page, **{"with": other.reference}))
+    assert "Swap all the same" in shown(manager.send(page, **{"with": other.reference}))
+    sent = {"with": other.reference, "go": "overbook"}
+    clerk.send(page, reason="Because", **sent)
+    assert "Say why it is booked all the same." in shown(manager.send(page, **sent))
+    assert state(one, other) == before
+    manager.send(page, reason="She flies home tonight", **sent)
+
+    for booking in (one, other):
+        booking.refresh_from_db()
+    assert (one.starts_at, one.is_overbooked) == (TEN + 2 * HOUR, False)
+    assert (other.starts_at, other.is_overbooked) == (TEN, True)
+    assert len(busy(other)) == 1
+
+
 @pytest.mark.parametrize("typed", ["ZZZZ-ZZZZ", "own", "foreign"])
 def test_only_another_open_booking_of_ours_can_be_named(salon, two, typed, clock):
     one, other = two
