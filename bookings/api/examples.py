@@ -56,19 +56,10 @@ POLICY: Json = {
         "type": "integer",
     },
 }
-FIELDS: Json = {
-    "fields": {
-        "type": "object",
-        "description": "The field that another row has already.",
-        "additionalProperties": {"type": "array", "items": {"type": "string"}},
-    }
-}
-
 BOOKING_ID = "019349d0-5b1e-7a44-9f3c-6a2d8e0b7c11"
 SERVICE_ID = "01934900-1c2d-7e3f-8a4b-5c6d7e8f9a01"
 RESOURCE_ID = "01934900-2d3e-7f40-9b5c-6d7e8f9a0b02"
 CUSTOMER_ID = "01934900-3e4f-7051-8c6d-7e8f9a0b1c03"
-TYPE_ID = "01934900-5061-7273-8495-a6b7c8d9ea05"
 SERIES_ID = "019349c9-5a61-7273-8e8f-9fa0b1c2d3e5"
 HOLD_ID = "019349c8-4f50-7162-9d7e-8f9a0b1c2d04"
 TOKEN = "Qm9va2luZyBpcyBhIHByb21pc2UsIGFuZCBzbyBpcyBob2xk"  # noqa: S105  (an example)
@@ -180,108 +171,6 @@ HOLD: Json = {
     "timeSlot": TIME_SLOT,
     "resourceId": RESOURCE_ID,
 }
-SERVICE: Json = {
-    "id": SERVICE_ID,
-    "slug": "haircut",
-    "code": "",
-    "name": "Haircut",
-    "description": "Wash, cut and dry.",
-    "durations": [30, 60],
-    "slotStepMinutes": 30,
-    "minimumNoticeMinutes": 120,
-    "horizonDays": 180,
-    "needsApproval": True,
-    "companyRequired": False,
-    "inquiryRequired": False,
-    "isDefault": True,
-    "active": True,
-    "assignment": "FAIR",
-    "price": {"amount": "40.00", "currency": "EUR"},
-    "location": {"kind": "ADDRESS", "text": "Sonnenallee 5, Berlin"},
-    "policy": {
-        "cancelNoticeMinutes": 1440,
-        "rescheduleNoticeMinutes": 1440,
-        "mostReschedules": 2,
-        "lateFee": {"amount": "20.00", "currency": "EUR"},
-    },
-    "questions": [
-        {
-            "key": "allergies",
-            "label": "Any allergies?",
-            "kind": "TEXT",
-            "options": [],
-            "isRequired": False,
-        }
-    ],
-    "resources": [{"id": RESOURCE_ID}],
-}
-SERVICE_IN_FULL: Json = {
-    **SERVICE,
-    "bufferBeforeMinutes": 0,
-    "bufferAfterMinutes": 10,
-    "answerWithinMinutes": 1440,
-    "fairnessDays": 28,
-    "limits": {
-        "perDay": None,
-        "perWeek": None,
-        "perMonth": None,
-        "customerPerDay": 1,
-        "customerPerWeek": None,
-        "customerPerMonth": None,
-    },
-    "resources": [{"id": RESOURCE_ID, "priority": 0, "weight": 2}],
-    "requirements": [{"resourceType": "staff", "quantity": 1}],
-}
-NEW_SERVICES: dict[str, Json] = {
-    "A name is enough": {"name": "Beard trim"},
-    "With rules, questions and who does it": {
-        "name": "Color",
-        "durations": [60, 90],
-        "bufferAfterMinutes": 10,
-        "needsApproval": False,
-        "price": {"amount": "75.00"},
-        "policy": {"cancelNoticeMinutes": 1440, "lateFee": {"amount": "20.00"}},
-        "limits": {"customerPerDay": 1},
-        "questions": [
-            {"key": "allergies", "label": "Any allergies?", "isRequired": True},
-            {"key": "tone", "label": "Which tone?", "kind": "CHOICE", "options": ["Red", "Black"]},
-        ],
-        "resources": [{"id": RESOURCE_ID, "weight": 2}],
-        "requirements": [{"resourceType": "staff", "quantity": 1}],
-    },
-}
-SERVICE_CHANGES: dict[str, Json] = {
-    "Another price": {"price": {"amount": "42.00"}},
-    "By video": {"location": {"kind": "VIDEO", "text": "https://meet.example.com/salon"}},
-    "No more questions": {"questions": []},
-}
-RESOURCE: Json = {
-    "id": RESOURCE_ID,
-    "name": "Anna",
-    "type": "staff",
-    "timezone": "Europe/Berlin",
-    "active": True,
-    "bio": "Cuts since 2009.",
-    "qualification": "Master hairdresser",
-    "photoUrl": f"https://book.example.com/photos/{RESOURCE_ID}?v=9f86d081884c",
-}
-RESOURCE_IN_FULL: Json = {
-    **RESOURCE,
-    "places": 1,
-    "alwaysOpen": False,
-    "userId": None,
-    "holidays": {"observed": True, "country": "", "region": ""},
-}
-NEW_RESOURCES: dict[str, Json] = {
-    "A member of staff": {"name": "Ben", "qualification": "Apprentice"},
-    "Somebody in another country": {
-        "name": "Franz",
-        "timezone": "Europe/Vienna",
-        "holidays": {"country": "AT", "region": "9"},
-    },
-}
-RESOURCE_TYPE: Json = {"id": TYPE_ID, "key": "room", "name": "Room"}
-
 CUSTOMER: Json = {
     "id": CUSTOMER_ID,
     "name": "Mia Müller",

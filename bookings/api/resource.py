@@ -6,105 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django.db.models import Count, Q
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.api import examples, photo
+from bookings.api import catalog_examples, examples, photo
 from bookings.api.catalog import CatalogQuery, CatalogViewSet
-from bookings.api.fields import TimezoneField
-from bookings.api.hours import EVEN_IF, OUTSIDE, OUTSIDE_DETAILS, EvenIfSerializer
+from bookings.api.hours import EVEN_IF, OUTSIDE, OUTSIDE_DETAILS
+from bookings.api.resource_shapes import (
+    CreateResourceSerializer,
+    ResourceSerializer,
+    UpdateResourceSerializer,
+)
 from bookings.errors import BookingsOutside, PlaceInUse, UserTaken
 from bookings.models import Resource, ResourceType
 from bookings.selectors.photos import photo_url
 from bookings.services.photo import remove_photo, set_photo
 from bookings.services.resource import ResourceChanges, create_resource, update_resource
-from bookings.services.schedule import MOST_PLACES
-from core.api.fields import OwnedField, TextField, WholeNumberField, YesNoField
 from core.api.schema import Operation, documented
-from core.api.serializers import HouseSerializer
 from core.errors import NotFound
-from core.models import Membership, Organization, TenantQuerySet
-
-INTERNAL = "Only for who may change the catalogue."
-
-
-class HolidaysSerializer(HouseSerializer):
-    """Public holidays: those of the organization, unless a country is named."""
-
-    observed = YesNoField(required=False)
-    country = TextField(
-        max_length=2, required=False, allow_blank=True, help_text="ISO 3166-1, two letters."
-    )
-    region = TextField(
-        max_length=8,
-        required=False,
-        allow_blank=True,
-        help_text="What stands after the hyphen in ISO 3166-2.",
-    )
-
-
-class ResourceSettingsSerializer(HouseSerializer):
-    """What can be said about a resource."""
-
-    name = TextField(max_length=200, required=False)
-    type = TextField(max_length=40, required=False, help_text="The key of a type.")
-    timezone = TimezoneField(required=False, help_text="Where its hours are meant.")
-    places = WholeNumberField(
-        min_value=1, max_value=MOST_PLACES, required=False, help_text="Bookings at once."
-    )
-    always_open = YesNoField(
-        required=False,
-        help_text="Has no hours of its own: free whenever those are who are booked with it.",
-    )
-    holidays = HolidaysSerializer(required=False)
-    bio = TextField(max_length=2_000, required=False, allow_blank=True)
-    qualification = TextField(max_length=500, required=False, allow_blank=True)
-    user_id = OwnedField(
-        queryset=Membership.objects.select_related("user"),
-        by="user_id",
-        required=False,
-        allow_null=True,
-        help_text="The member of the organization who this is.",
-    )
-    active = YesNoField(required=False)
-
-
-class UpdateResourceSerializer(ResourceSettingsSerializer, EvenIfSerializer):
-    """What should be different; what is left out stays."""
-
-
-class CreateResourceSerializer(ResourceSettingsSerializer):
-    """A resource as it is made: staff, in the organization's zone, one place, unless told."""
-
-    name = TextField(max_length=200)
-
-
-class HolidaysReadSerializer(HouseSerializer):
-    observed = serializers.BooleanField()
-    country = serializers.CharField(allow_blank=True)
-    region = serializers.CharField(allow_blank=True)
-
-
-class ResourceSerializer(HouseSerializer):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    type = serializers.CharField(help_text="The key of its type: staff, room, …")
-    timezone = serializers.CharField()
-    active = serializers.BooleanField()
-    bio = serializers.CharField(allow_blank=True)
-    qualification = serializers.CharField(allow_blank=True)
-    photo_url = serializers.URLField(allow_null=True, help_text="WebP, 512 pixels at most.")
-    places = serializers.IntegerField(required=False, help_text=INTERNAL)
-    always_open = serializers.BooleanField(required=False, help_text=INTERNAL)
-    holidays = HolidaysReadSerializer(required=False, help_text=INTERNAL)
-    user_id = serializers.UUIDField(required=False, allow_null=True, help_text=INTERNAL)
-
+from core.models import Organization, TenantQuerySet
 
 CONFLICTS: dict[str, Any] = {
     "conflicts": [PlaceInUse.reason, BookingsOutside.reason, UserTaken.reason],
-    "conflict_details": {**OUTSIDE_DETAILS, **examples.FIELDS},
+    "conflict_details": {**OUTSIDE_DETAILS, **catalog_examples.FIELDS},
     "conflict_examples": OUTSIDE,
 }
 HOLIDAYS = {
@@ -127,7 +53,7 @@ PLAIN = {"name": "name", "timezone": "timezone", "bio": "bio", "qualification": 
         query=CatalogQuery,
         answer=ResourceSerializer,
         is_list=True,
-        answer_examples={"One member of staff": [examples.RESOURCE]},
+        answer_examples={"One member of staff": [catalog_examples.RESOURCE]},
         links=examples.links("getResource", id_at="$response.body#/data/0/id"),
     ),
     create=Operation(
@@ -139,9 +65,9 @@ PLAIN = {"name": "name", "timezone": "timezone", "bio": "bio", "qualification": 
         answer=ResourceSerializer,
         status=status.HTTP_201_CREATED,
         conflicts=[UserTaken.reason],
-        conflict_details=examples.FIELDS,
-        body_examples=examples.NEW_RESOURCES,
-        answer_examples={"A member of staff": examples.RESOURCE_IN_FULL},
+        conflict_details=catalog_examples.FIELDS,
+        body_examples=catalog_examples.NEW_RESOURCES,
+        answer_examples={"A member of staff": catalog_examples.RESOURCE_IN_FULL},
         links=examples.links("getResource", "updateResource", "deactivateResource"),
     ),
     retrieve=Operation(
@@ -149,8 +75,8 @@ PLAIN = {"name": "name", "timezone": "timezone", "bio": "bio", "qualification": 
         summary="Read a member of staff, a room, a piece of equipment",
         answer=ResourceSerializer,
         answer_examples={
-            "As a customer may read it": examples.RESOURCE,
-            "In full": examples.RESOURCE_IN_FULL,
+            "As a customer may read it": catalog_examples.RESOURCE,
+            "In full": catalog_examples.RESOURCE_IN_FULL,
         },
     ),
     partial_update=Operation(
@@ -159,7 +85,7 @@ PLAIN = {"name": "name", "timezone": "timezone", "bio": "bio", "qualification": 
         body=UpdateResourceSerializer,
         answer=ResourceSerializer,
         body_examples={"Holidays of another country": {"holidays": {"country": "AT"}}},
-        answer_examples={"A member of staff": examples.RESOURCE_IN_FULL},
+        answer_examples={"A member of staff": catalog_examples.RESOURCE_IN_FULL},
         **CONFLICTS,
     ),
     destroy=Operation(
@@ -170,7 +96,7 @@ PLAIN = {"name": "name", "timezone": "timezone", "bio": "bio", "qualification": 
             "afterwards, and true makes it bookable again."
         ),
         answer=ResourceSerializer,
-        answer_examples={"Off": {**examples.RESOURCE_IN_FULL, "active": False}},
+        answer_examples={"Off": {**catalog_examples.RESOURCE_IN_FULL, "active": False}},
     ),
     photo=Operation(
         id="setPhoto",
@@ -182,13 +108,13 @@ PLAIN = {"name": "name", "timezone": "timezone", "bio": "bio", "qualification": 
         ),
         upload=[photo.BytesParser.media_type],
         answer=ResourceSerializer,
-        answer_examples={"A member of staff": examples.RESOURCE_IN_FULL},
+        answer_examples={"A member of staff": catalog_examples.RESOURCE_IN_FULL},
     ),
     remove_photo=Operation(
         id="removePhoto",
         summary="Show no picture",
         answer=ResourceSerializer,
-        answer_examples={"Without": {**examples.RESOURCE_IN_FULL, "photoUrl": None}},
+        answer_examples={"Without": {**catalog_examples.RESOURCE_IN_FULL, "photoUrl": None}},
     ),
 )
 class ResourceViewSet(CatalogViewSet[Resource]):

@@ -6,7 +6,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.api import examples
+from bookings.api import catalog_examples, examples
 from bookings.api.catalog import CatalogViewSet
 from bookings.errors import KeyTaken, TypeInUse
 from bookings.models import ResourceType
@@ -49,7 +49,7 @@ class UpdateResourceTypeSerializer(HouseSerializer):
         query=PageQuery,
         answer=ResourceTypeSerializer,
         is_list=True,
-        answer_examples={"One type": [examples.RESOURCE_TYPE]},
+        answer_examples={"One type": [catalog_examples.RESOURCE_TYPE]},
         links=examples.links("getResourceType", id_at="$response.body#/data/0/id"),
     ),
     create=Operation(
@@ -59,16 +59,16 @@ class UpdateResourceTypeSerializer(HouseSerializer):
         answer=ResourceTypeSerializer,
         status=status.HTTP_201_CREATED,
         conflicts=[KeyTaken.reason],
-        conflict_details=examples.FIELDS,
+        conflict_details=catalog_examples.FIELDS,
         body_examples={"Rooms": {"key": "room", "name": "Room"}},
-        answer_examples={"Rooms": examples.RESOURCE_TYPE},
+        answer_examples={"Rooms": catalog_examples.RESOURCE_TYPE},
         links=examples.links("getResourceType", "renameResourceType", "deleteResourceType"),
     ),
     retrieve=Operation(
         id="getResourceType",
         summary="Read a type of resource",
         answer=ResourceTypeSerializer,
-        answer_examples={"Rooms": examples.RESOURCE_TYPE},
+        answer_examples={"Rooms": catalog_examples.RESOURCE_TYPE},
     ),
     partial_update=Operation(
         id="renameResourceType",
@@ -76,7 +76,7 @@ class UpdateResourceTypeSerializer(HouseSerializer):
         body=UpdateResourceTypeSerializer,
         answer=ResourceTypeSerializer,
         body_examples={"Another name": {"name": "Treatment room"}},
-        answer_examples={"Rooms": {**examples.RESOURCE_TYPE, "name": "Treatment room"}},
+        answer_examples={"Rooms": {**catalog_examples.RESOURCE_TYPE, "name": "Treatment room"}},
     ),
     destroy=Operation(
         id="deleteResourceType",

@@ -10,7 +10,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.api import examples
+from bookings.api import catalog_examples, examples
 from bookings.api.catalog import CatalogQuery, CatalogViewSet, price
 from bookings.api.service_changes import changes_in
 from bookings.api.service_shapes import (
@@ -68,7 +68,10 @@ ELSEWHERE = (  # what `present` makes the rest of
     "location",
     "asks_questions",
 )
-CONFLICTS: dict[str, Any] = {"conflicts": [SlugTaken.reason], "conflict_details": examples.FIELDS}
+CONFLICTS: dict[str, Any] = {
+    "conflicts": [SlugTaken.reason],
+    "conflict_details": catalog_examples.FIELDS,
+}
 
 
 @documented(
@@ -83,7 +86,7 @@ CONFLICTS: dict[str, Any] = {"conflicts": [SlugTaken.reason], "conflict_details"
         query=CatalogQuery,
         answer=ServiceSerializer,
         is_list=True,
-        answer_examples={"One service": [examples.SERVICE]},
+        answer_examples={"One service": [catalog_examples.SERVICE]},
         links=examples.links("getService", id_at="$response.body#/data/0/id"),
     ),
     create=Operation(
@@ -94,8 +97,8 @@ CONFLICTS: dict[str, Any] = {"conflicts": [SlugTaken.reason], "conflict_details"
         names_others=True,
         answer=ServiceSerializer,
         status=status.HTTP_201_CREATED,
-        body_examples=examples.NEW_SERVICES,
-        answer_examples={"A service": examples.SERVICE_IN_FULL},
+        body_examples=catalog_examples.NEW_SERVICES,
+        answer_examples={"A service": catalog_examples.SERVICE_IN_FULL},
         links=examples.links("getService", "updateService", "deactivateService"),
         **CONFLICTS,
     ),
@@ -104,8 +107,8 @@ CONFLICTS: dict[str, Any] = {"conflicts": [SlugTaken.reason], "conflict_details"
         summary="Read a service",
         answer=ServiceSerializer,
         answer_examples={
-            "As a customer may read it": examples.SERVICE,
-            "In full": examples.SERVICE_IN_FULL,
+            "As a customer may read it": catalog_examples.SERVICE,
+            "In full": catalog_examples.SERVICE_IN_FULL,
         },
     ),
     partial_update=Operation(
@@ -117,8 +120,8 @@ CONFLICTS: dict[str, Any] = {"conflicts": [SlugTaken.reason], "conflict_details"
         ),
         body=UpdateServiceSerializer,
         answer=ServiceSerializer,
-        body_examples=examples.SERVICE_CHANGES,
-        answer_examples={"A service": examples.SERVICE_IN_FULL},
+        body_examples=catalog_examples.SERVICE_CHANGES,
+        answer_examples={"A service": catalog_examples.SERVICE_IN_FULL},
         **CONFLICTS,
     ),
     destroy=Operation(
@@ -129,7 +132,7 @@ CONFLICTS: dict[str, Any] = {"conflicts": [SlugTaken.reason], "conflict_details"
             "makes it bookable again."
         ),
         answer=ServiceSerializer,
-        answer_examples={"Off": {**examples.SERVICE_IN_FULL, "active": False}},
+        answer_examples={"Off": {**catalog_examples.SERVICE_IN_FULL, "active": False}},
     ),
 )
 class ServiceViewSet(CatalogViewSet[Service]):
