@@ -110,7 +110,7 @@ def entries_of(
         )
         for booking in line.bookings
     ]
-    found += [Entry(HELD, *held, text=_("somebody is booking this")) for held in line.held]
+    found += [Entry(HELD, *held, text=_("kept for somebody")) for held in line.held]
     for free in line.free:
         url = _url_of_free(line, free, service) if may_book else ""
         found.append(Entry(FREE, *free, text=_("free"), url=url))

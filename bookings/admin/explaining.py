@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from bookings.admin.calendar_entries import page_of_days_off
@@ -23,7 +23,7 @@ from bookings.admin.drafting import Draft, read_draft
 from bookings.availability.intervals import Interval
 from bookings.availability.reasons import Cause, Reason
 from bookings.availability.rules import midnight
-from bookings.models import Booking, Service, TimeOff
+from bookings.models import Booking, Hold, Service, TimeOff, WaitlistEntry
 from bookings.selectors.slots import why_not
 from core import times
 from core.admin.context import desk_of, organization_of
@@ -53,7 +53,7 @@ class Part:
 
 @console_page("why-not/", name="why_not")
 def why_not_offered(request: HttpRequest) -> HttpResponseBase:
-    """Explain a day of a service. Ten queries at most."""
+    """Explain a day of a service. Twelve queries at most."""
     desk = desk_of(request)
     if not desk.may("bookings:read"):
         raise PermissionDenied
@@ -128,7 +128,7 @@ class _Rows:
         causes = {cause for one in reasons for cause in one.causes if isinstance(cause, Cause)}
         ids = {
             kind: {cause.id for cause in causes if cause.kind == kind and cause.id}
-            for kind in ("BOOKING", "TIME_OFF")
+            for kind in ("BOOKING", "TIME_OFF", "HOLD")
         }
         ours = Booking.objects.for_organization(service.organization_id)
         booked = ours.filter(pk__in=ids["BOOKING"]).select_related("service", "resource")
@@ -136,6 +136,11 @@ class _Rows:
         absences = TimeOff.objects.for_organization(service.organization_id)
         off = absences.filter(pk__in=ids["TIME_OFF"]).select_related("resource")
         self.time_off = {row.pk: row for row in off}
+        kept = Hold.objects.for_organization(service.organization_id)
+        self.holds = kept.in_bulk(ids["HOLD"])
+        offered = WaitlistEntry.objects.for_organization(service.organization_id)
+        offered = offered.filter(hold__in=ids["HOLD"], status=WaitlistEntry.Status.OFFERED)
+        self.offers = {entry.hold_id: entry for entry in offered}
 
     def behind(self, reason: Reason) -> list[Row]:
         causes = [cause for cause in reason.causes if isinstance(cause, Cause)]
@@ -154,7 +159,7 @@ class _Rows:
             most = cause.name.partition(" ")[0]
             text = _("%(service)s takes %(most)s at most")
             return Row(text % {"service": self.service.name, "most": most}, page)
-        return None  # of a hold there is nothing to see
+        return self._hold(cause.id) if cause.id else None
 
     def _booking(self, pk: UUID) -> Row | None:
         if (booking := self.bookings.get(pk)) is None:  # made between the two reads
@@ -164,6 +169,15 @@ class _Rows:
         page = reverse("admin:bookings_booking_change", args=[booking.pk])
         return Row(f"{when} {' · '.join(words)}", page)
 
+    def _hold(self, pk: UUID) -> Row | None:
+        if (hold := self.holds.get(pk)) is None:
+            return None
+        until = times.clock(hold.expires_at)
+        if (entry := self.offers.get(pk)) is None:
+            return Row(_("Kept until %(until)s") % {"until": until})
+        text = _("Offered to %(name)s from the waitlist until %(until)s")
+        return Row(text % {"name": entry.name, "until": until}, _page_of_waiting(entry))
+
     def _absence(self, pk: UUID) -> Row | None:
         if (off := self.time_off.get(pk)) is None:
             return None
@@ -172,3 +186,11 @@ class _Rows:
         who = off.resource.name if off.resource else _("everybody")
         page = page_of_days_off(off.resource_id)
         return Row(_("Time off of %(who)s, %(when)s") % {"who": who, "when": when}, page)
+
+
+def _page_of_waiting(entry: WaitlistEntry) -> str:
+    """Return the page of somebody who waits; nothing where there is none."""
+    try:
+        return reverse("admin:bookings_waitlistentry_change", args=[entry.pk])
+    except NoReverseMatch:
+        return ""

@@ -7,7 +7,7 @@ from core.admin.refusals import say
 say(
     {
         "SLOT_TAKEN": _("This time is no longer free."),
-        "HELD": _("Somebody is booking this time right now."),
+        "HELD": _("This time is kept for somebody."),
         "NO_LANE": _("This time is no longer free."),
         "OUTSIDE_HOURS": _("This time is outside opening hours."),
         "TIME_OFF": _("Nobody is there at this time."),

@@ -42,7 +42,7 @@ class Line:
     """One resource's part of some days. All stretches are in UTC and sorted.
 
     `hours` are opening hours as they are written, `open` what time off and holidays leave of
-    them; `held` is what somebody is booking at this moment.
+    them; `held` is what is kept for somebody: who books at this moment, or has been offered it.
     """
 
     resource: Resource

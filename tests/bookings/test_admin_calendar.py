@@ -71,7 +71,7 @@ def test_a_day_shows_what_is_booked_held_off_and_free(desk, salon, anna, book, h
         ("free", "free", 0, 1),
         ("booked", "Mia Müller", 1, 0.5),
         ("free", "free", 1.5, 0.5),
-        ("held", "somebody is booking this", 2, 1),
+        ("held", "kept for somebody", 2, 1),
         ("off", "Break", 3, 1),
         ("free", "free", 4, 3),
         ("off", "Time off", 7, 1),

@@ -6,6 +6,7 @@ import pytest
 
 from bookings.models import Requirement, Service, TimeOff
 from bookings.services.hold import new_token, place_hold
+from bookings.services.status import cancel_booking
 from core.access import Role
 from tests.console import desk_for, shown
 from tests.factories import (
@@ -66,7 +67,7 @@ def test_each_start_of_the_day_says_what_stands_against_it(desk, salon, haircut,
         ("09:00", [], []),
         ("09:30–10:30", [taken], ["10:00–11:00 Mia Müller · Haircut · Anna"]),
         ("11:00", [], []),
-        ("11:30–12:30", ["Somebody is booking this time right now."], []),
+        ("11:30–12:30", ["This time is kept for somebody."], ["Kept until 08:05"]),
         ("13:00", [], []),
         ("13:30", [], []),
         ("14:00", [], []),
@@ -75,6 +76,17 @@ def test_each_start_of_the_day_says_what_stands_against_it(desk, salon, haircut,
     ]
     assert f'href="/admin/bookings/booking/{booking.pk}/change/"' in shown(page)
     assert "5 times can be booked." in shown(page)
+
+
+def test_an_offer_to_who_waits_says_to_whom_and_until_when(desk, book, wait, staff):
+    mia = book()
+    wait("Lea")
+    cancel_booking(mia, caller=staff)
+
+    parts = told(desk.get(f"{WHY}?day=2026-11-16"))
+
+    (kept,) = [part for part in parts if part[0] == "10:00"]
+    assert kept[2] == ["Offered to Lea from the waitlist until 10:00"]
 
 
 def test_a_limit_names_its_service_and_a_holiday_its_name(desk, salon, haircut, book):
