@@ -65,6 +65,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 entry(_("Today"), "today", "index"),
                 entry(_("Calendar"), "calendar_month", "calendar", "bookings:read", key="c"),
                 entry(_("Bookings"), "event", "bookings_booking_changelist", "bookings:read"),
+                entry(
+                    _("Waitlist"),
+                    "hourglass_empty",
+                    "bookings_waitlistentry_changelist",
+                    "waitlist:read",
+                ),
                 entry(_("Customers"), "group", "bookings_customer_changelist", "customers:read"),
                 entry(
                     _("Messages"), "mail", "notifications_delivery_changelist", "deliveries:read"

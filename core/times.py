@@ -47,7 +47,7 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
 
 
 def stretch(starts_at: datetime, ends_at: datetime) -> str:
-    """Return between when and when, in days where they are whole ones: `Mon 23 Nov – Fri 27 Nov`."""
+    """Return from when to when, in days where they are whole: `Mon 23 Nov – Fri 27 Nov`."""
     first, last = local(starts_at), local(ends_at)
     if first.time() == last.time() == time() and first < last:
         days = [short_day(first.date()), short_day(day_before(last.date()))]

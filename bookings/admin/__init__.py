@@ -12,6 +12,7 @@ from bookings.admin import (
     resource_type,
     service,
     today,
+    waitlist,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "resource_type",
     "service",
     "today",
+    "waitlist",
 ]

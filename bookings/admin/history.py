@@ -1,4 +1,4 @@
-"""What happened to a booking, when, and who did it: its events in sentences."""
+"""What happened to a booking or on a waitlist, when, and who did it: events in sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from bookings.models import Booking, ChangeReason, Resource
+from bookings.models import Booking, ChangeReason, Resource, WaitlistEntry
 from core import times
 from core.access import CallerKind
 from core.models import ApiKey, Event, User
@@ -41,6 +41,15 @@ def history_of(booking: Booking) -> list[Entry]:
             reasons.pop(event.data.get("version"), ""),
         )
         for event in events
+    ]
+
+
+def history_of_entry(entry: WaitlistEntry) -> list[Entry]:
+    """Return the story of a place on a waitlist, oldest first. Three queries at most."""
+    events = list(Event.objects.filter(subject_id=entry.pk).order_by("id")[:MOST])
+    names = _Names(events)
+    return [
+        Entry(event.created_at, _sentence(event, names), names.actor(event)) for event in events
     ]
 
 
@@ -117,6 +126,10 @@ def _rescheduled(data: dict[str, Any], names: _Names) -> str:
     return _("Moved from %(before)s to %(after)s") % {"before": before, "after": after}
 
 
+def _left_the_line(data: dict[str, Any], names: _Names) -> str:
+    return _("Did not answer in time") if data.get("unanswered") else _("Nothing came free in time")
+
+
 SENTENCES: dict[str, Callable[[dict[str, Any], _Names], str]] = {
     "booking.created": _created,
     "booking.confirmed": _confirmed,
@@ -125,6 +138,14 @@ SENTENCES: dict[str, Callable[[dict[str, Any], _Names], str]] = {
     "booking.completed": lambda data, names: _("Completed"),
     "booking.marked_no_show": lambda data, names: _("Marked as no-show"),
     "booking.cancelled": lambda data, names: _("Cancelled"),
+    "waitlist.joined": lambda data, names: _("Joined the waitlist"),
+    "waitlist.offered": lambda data, names: (
+        _("Was offered %(start)s") % {"start": _moment(data.get("starts_at"))}
+    ),
+    "waitlist.declined": lambda data, names: _("Declined, and went on waiting"),
+    "waitlist.accepted": lambda data, names: _("Accepted"),
+    "waitlist.expired": _left_the_line,
+    "waitlist.left": lambda data, names: _("Left the waitlist"),
     "booking.link_renewed": lambda data, names: _("Older links were made invalid"),
 }
 

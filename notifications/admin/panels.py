@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookings.models import Booking
+from bookings.models import Booking, WaitlistEntry
 from core.admin.context import desk_of, organization_of
 from core.admin.panels import panel
 from core.admin.today import Trouble
@@ -23,7 +23,12 @@ from notifications.admin.wording import (
     label_of,
     reminder_pill,
 )
-from notifications.selectors.delivery import deliveries_of, delivery_statistics
+from notifications.models.delivery import DeliveryQuerySet
+from notifications.selectors.delivery import (
+    deliveries_of,
+    deliveries_to_waiting,
+    delivery_statistics,
+)
 from notifications.selectors.reminder import reminders_of
 from notifications.services.messages import MESSAGES
 
@@ -39,6 +44,16 @@ TOLD_OF = {
 @panel("booking.page")
 def messages_of_a_booking(request: HttpRequest, *, booking: Booking) -> SafeString | None:
     """Show the messages about a booking on its page, newest first, each with "send again"."""
+    return _messages(request, deliveries_of(booking))
+
+
+@panel("waitlist.page")
+def messages_of_an_entry(request: HttpRequest, *, entry: WaitlistEntry) -> SafeString | None:
+    """The same on the page of a place on the waitlist."""
+    return _messages(request, deliveries_to_waiting(entry))
+
+
+def _messages(request: HttpRequest, deliveries: DeliveryQuerySet) -> SafeString | None:
     desk = desk_of(request)
     if not desk.may("deliveries:read"):
         return None
@@ -49,9 +64,9 @@ def messages_of_a_booking(request: HttpRequest, *, booking: Booking) -> SafeStri
             "pill": delivery_pill(row),
             "said": explain(row),
         }
-        for row in deliveries_of(booking)[:MOST]
+        for row in deliveries[:MOST]
     ]
-    context = {"deliveries": rows, "may_send": desk.may("deliveries:write"), "booking": booking}
+    context = {"deliveries": rows, "may_send": desk.may("deliveries:write")}
     return render_to_string("admin/notifications/of_booking.html", context, request=request)
 
 

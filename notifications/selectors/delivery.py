@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 
-from bookings.models import Booking
+from bookings.models import Booking, WaitlistEntry
 from notifications.models import Delivery
 from notifications.models.delivery import DeliveryQuerySet
 
@@ -64,6 +64,11 @@ def number_that_went_wrong(organization_id: UUID, *, hours: int = 24) -> int:
 def deliveries_of(booking: Booking) -> DeliveryQuerySet:
     """Return every message about a booking, newest first, without what they say."""
     return Delivery.objects.filter(booking=booking).without_content()
+
+
+def deliveries_to_waiting(entry: WaitlistEntry) -> DeliveryQuerySet:
+    """Return every message about a place on a waitlist, newest first, without what they say."""
+    return Delivery.objects.filter(waitlist_entry=entry).without_content()
 
 
 def waiting_by_status() -> dict[tuple[str, ...], float]:

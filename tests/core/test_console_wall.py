@@ -24,7 +24,7 @@ SHORT = "<path:object_id>/"  # Django's way to "change/", whatever the id: it re
 
 
 @pytest.fixture
-def rows(salon, book, staff):
+def rows(salon, book, staff, wait):
     """A row of each kind that the console shows, all of them the salon's."""
     booking = book()
     # The database's clock, which says when an event is due, does not travel with ours.
@@ -36,7 +36,7 @@ def rows(salon, book, staff):
     member = MembershipFactory(organization=salon)
     kind = booking.resource.type
     own = [booking, booking.customer, booking.service, booking.resource, kind, salon, key, member]
-    return {type(row): row for row in [*own, Delivery.objects.first()]}
+    return {type(row): row for row in [*own, Delivery.objects.first(), wait("Lea")]}
 
 
 def pages_of_a_row(rows) -> Iterator[tuple[str, str]]:
