@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -70,7 +70,7 @@ COLUMNS = """
     )
 """
 OFFERED = f"""
-    SELECT {COLUMNS}, resource.type_id, offered.priority, offered.weight,
+    SELECT {COLUMNS}, resource.updated_at, resource.type_id, offered.priority, offered.weight,
         (
             SELECT jsonb_agg(jsonb_build_array(type_id, quantity) ORDER BY position, id)
             FROM bookings_requirement WHERE service_id = offered.service_id
@@ -101,11 +101,12 @@ class Share:
 class Crew:
     """Who can do a service, by what it needs at once; nothing is busy yet.
 
-    `lead` is the resource that was asked for, if one was.
+    `changed_at` says which hours were read; `lead` is the resource that was asked for, if any.
     """
 
     needs: tuple[Need, ...]
     shares: dict[UUID, Share] = field(default_factory=dict)
+    changed_at: dict[UUID, datetime] = field(default_factory=dict)
     lead: UUID | None = None
 
     @property
@@ -160,7 +161,8 @@ def crew_of(service: Service, window: Interval, *, resource_id: UUID | None = No
         if quantity > 1:
             others = tuple(one for one in leads if one.resource_id != resource_id)
             needs.insert(1, Need(calendars=others, quantity=quantity - 1))
-    return Crew(needs=tuple(needs), shares=shares, lead=resource_id)
+    changed_at = {row[0]: row[-5] for row in found}
+    return Crew(needs=tuple(needs), shares=shares, changed_at=changed_at, lead=resource_id)
 
 
 def calendars_named(resource_ids: list[UUID], window: Interval) -> dict[UUID, ResourceCalendar]:

@@ -27,7 +27,7 @@ from bookings.services.assigning import choose
 from bookings.services.locking import lock_resources, lock_service
 from core import events
 from core.access import Caller
-from core.db import require_transaction, rows, violation_of
+from core.db import ChangedMeanwhile, require_transaction, rows, violation_of
 
 # To a client these are one thing: somebody else was first.
 SOMEBODY_ELSES = {ReasonCode.TAKEN, ReasonCode.HELD, ReasonCode.NO_LANE}
@@ -130,7 +130,10 @@ def find_place(
     if reasons_against_all(rules, demand, starts_at, minutes=minutes, now=now, on_grid=on_grid):
         _refuse(asked, now)
     freeing = set(also_lock)
-    lock_resources({one.resource_id for one in possible.calendars} | freeing, freeing=freeing)
+    candidates = {one.resource_id for one in possible.calendars}
+    locked = lock_resources(candidates | freeing, freeing=freeing)
+    if any(locked.get(pk) != crew.changed_at[pk] for pk in candidates):
+        raise ChangedMeanwhile  # their hours, while we waited
     if is_limited(service):
         lock_service(service)
     now = timezone.now()

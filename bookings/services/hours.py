@@ -11,7 +11,7 @@ from django.utils import timezone
 from bookings.errors import BookingsOutside
 from bookings.models import Resource
 from bookings.selectors.outside import bookings_outside, told
-from bookings.services.locking import lock_resources
+from bookings.services.locking import lock_resources, note_new_hours
 from core.errors import NotFound
 
 
@@ -40,11 +40,16 @@ def changing_hours(
 def lock_hours(organization_id: UUID, resource: Resource | None) -> set[UUID]:
     """Lock `resource`, or everybody in an organization, in one statement; return who that is.
 
+    Whoever waits for them reads their hours again.
+
     Raises NotFound when the resource is gone.
     """
     if resource is not None:
-        if found := lock_resources([resource.pk]):
-            return found
-        raise NotFound
-    everybody = Resource.objects.for_organization(organization_id)
-    return lock_resources(list(everybody.values_list("pk", flat=True)))
+        found = lock_resources([resource.pk])
+        if not found:
+            raise NotFound
+    else:
+        everybody = Resource.objects.for_organization(organization_id)
+        found = lock_resources(list(everybody.values_list("pk", flat=True)))
+    note_new_hours(found)
+    return set(found)

@@ -5,9 +5,12 @@ places on the waitlist. Every function here runs inside a transaction that a doo
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
-from bookings.models import Booking, Service
+from django.db.models import DateTimeField, Func
+
+from bookings.models import Booking, Resource, Service
 from core.db import ChangedMeanwhile, require_transaction, rows
 
 # What is freed may be offered to who waits for it, and their service may need others as well: all
@@ -21,9 +24,12 @@ WAITED_FOR = """
           WHERE entry.service_id = mine.service_id AND entry.status = 'WAITING'
       )
 """
-LOCK = "SELECT id FROM bookings_resource WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE"
+LOCK = """
+    SELECT id, updated_at FROM bookings_resource WHERE id = ANY(%(ids)s)
+    ORDER BY id FOR NO KEY UPDATE
+"""
 LOCK_TO_FREE = f"""
-    SELECT id FROM bookings_resource
+    SELECT id, updated_at FROM bookings_resource
     WHERE id = ANY(%(ids)s || ARRAY({WAITED_FOR.format(freed="%(freed)s")}))
     ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608  (no value stands in it)
@@ -44,15 +50,32 @@ LOCK_KEPT = f"""
 LOCK_SERVICE = "SELECT id FROM bookings_service WHERE id = %s FOR NO KEY UPDATE"
 
 
-def lock_resources(resource_ids: Collection[UUID], *, freeing: Collection[UUID] = ()) -> set[UUID]:
+class ClockTimestamp(Func):
+    """The database's clock as it is now, and not when its transaction began."""
+
+    function = "CLOCK_TIMESTAMP"
+    output_field = DateTimeField()
+
+
+def lock_resources(
+    resource_ids: Collection[UUID], *, freeing: Collection[UUID] = ()
+) -> dict[UUID, datetime]:
     """Queue behind whoever is taking time on these resources; return those that are locked.
+
+    Each with when it was changed last: whoever read its hours before can tell that they are old.
 
     One statement, sorted, so that rivals wait in line and never in a circle. `freeing` are those
     of them whose time may be given back: what else who waits for that would need is locked too.
     """
     require_transaction()
     parameters = {"ids": list(resource_ids), "freed": list(freeing)}
-    return {row_id for (row_id,) in rows(LOCK_TO_FREE if freeing else LOCK, parameters)}
+    return dict(rows(LOCK_TO_FREE if freeing else LOCK, parameters))
+
+
+def note_new_hours(resource_ids: Collection[UUID]) -> None:
+    """Let whoever waits for these locked resources know that their hours are not what they read."""
+    require_transaction()
+    Resource.objects.filter(pk__in=resource_ids).update(updated_at=ClockTimestamp())
 
 
 def lock_at_once(resource_ids: Collection[UUID]) -> None:
@@ -63,7 +86,7 @@ def lock_at_once(resource_ids: Collection[UUID]) -> None:
     """
     require_transaction()
     wanted = set(resource_ids)
-    if {row_id for (row_id,) in rows(LOCK_AT_ONCE, {"ids": list(wanted)})} != wanted:
+    if {row_id for row_id, _ in rows(LOCK_AT_ONCE, {"ids": list(wanted)})} != wanted:
         raise ChangedMeanwhile
 
 

@@ -14,7 +14,7 @@ from bookings.errors import PlaceInUse
 from bookings.models import Lane, Resource, Schedule, WeeklyHours
 from bookings.selectors.outside import bookings_on, told
 from bookings.services.hours import changing_hours
-from bookings.services.locking import lock_resources
+from bookings.services.locking import lock_resources, note_new_hours
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction, require_transaction
@@ -204,4 +204,5 @@ def set_places(
     Lane.objects.bulk_create(missing)
     Lane.objects.filter(pk__in=[lane.pk for lane in coming]).update(is_active=True)
     Lane.objects.filter(pk__in=[lane.pk for lane in going]).update(is_active=False)
+    note_new_hours([resource.pk])
     return bool(missing or coming or going)

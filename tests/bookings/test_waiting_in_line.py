@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from psycopg import IsolationLevel
 
 from bookings.models import Booking
 from bookings.services.customer import customer_for
+from bookings.services.date_override import set_date_hours
 from bookings.services.locking import lock_resources
 from bookings.services.status import confirm_booking
 from core import db
+from core.access import Caller
 from core.models import Event
 from tests.bookings.exactly_once import (
     WITH_AND_WITHOUT_KEY,
@@ -194,3 +197,21 @@ def test_who_waits_for_a_lock_until_the_requests_time_is_over_is_told_so(
     assert response.status_code == 503
     assert response.json()["error"]["errorCode"] == "TIMEOUT"
     assert nothing_was_booked()
+
+
+def test_who_waits_while_the_day_is_closed_is_judged_by_the_new_hours(desk, wish, anna, salon):
+    day = date(2026, 11, 16)
+
+    def close_the_day(ready):
+        close = set_date_hours.__wrapped__  # in the rival's transaction instead of its own
+        caller = Caller.command(salon.pk)
+        close(organization_id=salon.pk, resource=anna, on=day, stretches=[], caller=caller)
+        ready()
+        wait_until(waiting_for_a_lock)
+
+    with rival(close_the_day):
+        answer = desk.post(BOOKINGS, wish)
+
+    error = answer.json()["error"]
+    assert (answer.status_code, error["details"]["reason"]) == (409, "OUTSIDE_HOURS")
+    assert not Booking.objects.exists()
