@@ -74,6 +74,7 @@ class WaitlistEntryAdmin(HouseAdmin):
     sortable_by = ()
     ordering = ["id"]
     plural = gettext_lazy("Waitlist")
+    add_title = gettext_lazy("Add to the waitlist")
     nothing_yet = gettext_lazy("Nobody waits")
     how_to_begin = gettext_lazy(
         "Who finds nothing free on the booking page can wait for a time. Or add who calls."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,7 +59,13 @@ def context_of_entry(message: Message, entry: WaitlistEntry, facts: Facts) -> di
         "lines_as_text": as_text(lines),
         "facts": facts,
         "offer_url": waitlist_url(entry) if for_customer else "",
+        "console_url": "" if for_customer else console_url_of(entry),
     }
+
+
+def console_url_of(entry: WaitlistEntry) -> str:
+    """Return the entry's page in the console, without loading every door into the worker."""
+    return f"{settings.PUBLIC_BASE_URL}/admin/bookings/waitlistentry/{entry.pk}/change/"
 
 
 def _what(service: str, at: str, with_whom: Resource | None) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from bookings.models import Booking
+from bookings.models import Booking, WaitlistEntry
 from bookings.services.questions import QuestionDetails, set_questions
 from bookings.services.rescheduling import Changes, update_booking
 from bookings.services.status import cancel_booking
@@ -70,7 +70,15 @@ def test_a_dump_tells_nothing_about_a_customer(desk, wish, haircut, redis, caplo
     moved = Changes(starts_at=booking.starts_at + timedelta(hours=1))
     caller = Caller.command(booking.organization_id)
     booking = update_booking(booking, moved, caller=caller, reason=REASON)
+    wait = {name: TOLD[name] for name in ("name", "company", "email", "phone", "inquiry")} | {
+        "from": booking.starts_at.isoformat(),
+        "to": booking.ends_at.isoformat(),
+        "duration": 30,
+    }
+    assert desk.post("/api/waitlist", wait, headers=headers).status_code == 201
+    assert desk.post("/api/waitlist", wait).status_code == 409
     cancel_booking(booking, caller=caller, reason=REASON)
+    assert WaitlistEntry.objects.get().status == "OFFERED"
     off = {"startsOn": "2026-12-01", "endsOn": "2026-12-02", "reason": REASON}
     assert desk.post("/api/time-off", off, headers={"Idempotency-Key": "off"}).status_code == 201
     assert desk.post("/api/time-off", {**off, "kind": REASON}).status_code == 400

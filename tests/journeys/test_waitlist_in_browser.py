@@ -11,6 +11,7 @@ from bookings.models import Booking, WaitlistEntry
 from bookings.selectors.waitlist import waitlist_url
 from bookings.services.status import cancel_booking
 from tests.browser import reader_at
+from tests.console import desk_for
 from tests.waiting import HALF_AN_HOUR
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -57,3 +58,29 @@ def test_somebody_waits_is_offered_a_time_and_accepts_it(
     assert lea.page.get_by_role("heading", level=1).inner_text() == "Your request"
     assert Booking.objects.get(source="WAITLIST").inquiry == "Short, please"
     assert lea.problems == []
+
+
+@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
+def test_staff_see_who_waits_on_a_desk_and_on_a_phone(
+    chromium, live_server, salon, book, wait, staff, phone, dark
+):
+    taken = book()
+    lea, tom = wait("Lea"), wait("Tom")
+    cancel_booking(taken, caller=staff)
+    session = desk_for(salon).cookies["sessionid"].value
+    clara = reader_at(
+        chromium, live_server.url, phone=phone, dark=dark, cookies={"sessionid": session}
+    )
+    where = f"{'dark' if dark else 'light'}-{'360' if phone else '1440'}"
+    below = "/admin/bookings/waitlistentry"
+
+    for name, path in {
+        "list": f"{below}/",
+        "entry": f"{below}/{lea.pk}/change/",
+        "offer": f"{below}/{tom.pk}/offer/",
+        "add": f"{below}/add/",
+    }.items():
+        clara.open(path)
+        clara.looks_at(f"console-waitlist-{name}-{where}")
+        assert clara.violations() == []
+    assert clara.problems == []
