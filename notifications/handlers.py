@@ -45,7 +45,7 @@ def on_confirmed(event: Event) -> None:
     if event.data.get("instant"):
         _promise(event, "booking_confirmed")
     else:
-        _promise(event, "booking_confirmed", "admin_booking_confirmed")
+        _promise(event, "booking_confirmed", "admin_booking_confirmed", "staff_booking_confirmed")
 
 
 @handles("booking.rescheduled")
@@ -88,7 +88,11 @@ def on_cancelled(event: Event) -> None:
 
 
 SERIES = {
-    "series.confirmed": ("booking_confirmed", "admin_booking_confirmed"),
+    "series.confirmed": (
+        "booking_confirmed",
+        "admin_booking_confirmed",
+        "staff_booking_confirmed",
+    ),
     "series.rescheduled": (
         "booking_rescheduled",
         "admin_booking_rescheduled",

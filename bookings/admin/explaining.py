@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bookings.admin.calendar_entries import page_of_days_off
@@ -189,8 +189,5 @@ class _Rows:
 
 
 def _page_of_waiting(entry: WaitlistEntry) -> str:
-    """Return the page of somebody who waits; nothing where there is none."""
-    try:
-        return reverse("admin:bookings_waitlistentry_change", args=[entry.pk])
-    except NoReverseMatch:
-        return ""
+    """Return the page of somebody who waits."""
+    return reverse("admin:bookings_waitlistentry_change", args=[entry.pk])

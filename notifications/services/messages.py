@@ -128,7 +128,7 @@ MESSAGES = {
             invitation=Delivery.Invitation.CANCEL,
         ),
         *_to(
-            BOTH,
+            Audience,
             "booking_confirmed",
             _("Confirmation"),
             frozenset({Status.CONFIRMED}),

@@ -44,6 +44,7 @@ class Facts:
     before: Place | None = None
     before_with: str = ""
     was_request: bool = False
+    unanswered: bool = False
     reason: str = ""
     failed_label: str = ""
     failed_answer: str = ""
@@ -71,7 +72,8 @@ def facts_of(delivery: Delivery) -> Facts:
             reason=_reason_of(event),
         )
     if event.name == "booking.cancelled":
-        return Facts(was_request=event.data.get("was") == Booking.Status.PENDING)
+        was_request = event.data.get("was") == Booking.Status.PENDING
+        return Facts(was_request=was_request, unanswered=bool(event.data.get("unanswered")))
     if event.name in ("delivery.failed", "delivery.bounced"):
         failed = Delivery.objects.without_content().get(pk=event.subject_id)
         return Facts(

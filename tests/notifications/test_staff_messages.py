@@ -5,7 +5,7 @@ from email.message import EmailMessage
 import pytest
 
 from bookings.services.rescheduling import Changes, update_booking
-from bookings.services.status import cancel_booking, confirm_booking
+from bookings.services.status import cancel_booking, confirm_booking, lapse_requests
 from notifications.models import Delivery
 from tests.factories import MembershipFactory
 from tests.notifications.test_messages import HOUR, text_of
@@ -59,12 +59,19 @@ def test_whoever_it_is_with_is_told_of_a_new_booking(book, anna, deliver, mail_s
     assert mail_server.subjects_to(BEN) == []
 
 
-def test_a_confirmation_is_no_news_to_staff(booked, staff, deliver, mail_server):
+def test_a_confirmation_comes_with_the_appointment_for_their_calendar(
+    booked, staff, deliver, mail_server
+):
     confirm_booking(booked, caller=staff)
 
     deliver()
 
-    assert mail_server.subjects_to(ANNA) == []
+    (mail,) = mail_server.to(ANNA)
+    assert mail_server.subjects_to(ANNA) == [
+        "Confirmed: Mia Müller, Haircut, Mon 16 Nov, 10:00 with Anna"
+    ]
+    (invitation,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    assert invitation.get_param("method") == "REQUEST"
 
 
 def test_a_new_time_and_a_cancellation_are_told(booked, staff, deliver, mail_server):
@@ -159,3 +166,16 @@ def test_who_no_longer_works_here_reads_nothing(why, book, anna, deliver, mail_s
 
     assert not Delivery.objects.filter(audience="STAFF").exists()
     assert len(mail_server.to(DESK)) == 1
+
+
+def test_a_request_that_lapsed_says_why(book, haircut, clock, deliver, mail_server):
+    haircut.answer_within_minutes = 60
+    haircut.save()
+    book()
+    clock.shift(3601)
+    assert lapse_requests() == 1
+
+    deliver()
+
+    mail = mail_server.to("mia@example.com")[-1]
+    assert "Nobody could answer it in time, so the time was given back." in said_in(mail)
