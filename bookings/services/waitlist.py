@@ -35,6 +35,7 @@ from core.errors import Invalid, NotFound
 from core.ids import uuid7
 
 LONGEST_WINDOW = timedelta(days=62)
+CLOCK_CHANGE = timedelta(hours=1)  # days of somebody's calendar may be an hour longer
 OVER_BATCH = 500
 Status = WaitlistEntry.Status
 
@@ -86,7 +87,7 @@ def _wrong_with(request: WaitRequest) -> dict[str, list[str]]:
         wrong["to"] = ["The window must end after it starts."]
     elif request.to_at <= now:
         wrong["to"] = ["This window is over."]
-    elif request.to_at - request.from_at > LONGEST_WINDOW:
+    elif request.to_at - request.from_at > LONGEST_WINDOW + CLOCK_CHANGE:
         wrong["to"] = [f"Give at most {LONGEST_WINDOW.days} days."]
     if request.minutes not in service.durations:
         offered = ", ".join(map(str, service.durations))

@@ -17,9 +17,11 @@ from bookings.errors import (
     WaitIsOver,
 )
 from bookings.models import Allocation, Booking, Hold, WaitlistEntry
+from bookings.services.booking import BookingRequest
 from bookings.services.hold import drop_hold, new_token, place_hold
 from bookings.services.rescheduling import Changes, update_booking
 from bookings.services.schedule import set_weekly_hours
+from bookings.services.series import Scope, cancel_series, create_series, move_series
 from bookings.services.status import cancel_booking, lapse_requests
 from bookings.services.waitlist import (
     Acceptance,
@@ -227,6 +229,23 @@ def offered_with_all(entry: WaitlistEntry) -> list[Allocation]:
     entry.refresh_from_db()
     assert entry.status == "OFFERED"
     return list(Allocation.objects.filter(hold=entry.hold, released_at=None))
+
+
+def test_a_series_gives_each_of_its_times_to_who_waits_for_it(wait, haircut, staff, ten_o_clock):
+    week, later = timedelta(weeks=1), ten_o_clock + HALF_AN_HOUR
+    mia = replace(called("Mia"), company="Müller GmbH")
+    request = BookingRequest(
+        service=haircut, customer=mia, starts_at=ten_o_clock, minutes=30, inquiry="As last time"
+    )
+    first, _ = create_series(request, "FREQ=WEEKLY;COUNT=2", caller=staff).bookings
+    early = [wait("Lea"), wait("Tom", at=ten_o_clock + week)]
+
+    move_series(first, Changes(starts_at=later), scope=Scope.ALL, caller=staff)
+    assert state(*early) == ["OFFERED", "OFFERED"]
+
+    late = [wait("Eva", at=later), wait("Ida", at=later + week)]
+    cancel_series(Booking.objects.get(pk=first.pk), scope=Scope.ALL, caller=staff)
+    assert state(*late) == ["OFFERED", "OFFERED"]
 
 
 def test_an_offer_ends_before_it_could_no_longer_be_accepted(wait, book, haircut, staff, clock):

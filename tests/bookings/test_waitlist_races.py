@@ -11,6 +11,7 @@ from bookings.services.hold import lapse_holds
 from bookings.services.status import cancel_booking
 from bookings.services.waitlist import Acceptance, accept_offer
 from core.ids import uuid7
+from tests.bookings.test_races import no_deadlocks  # noqa: F401  (holds here too)
 from tests.rivals import rivals
 from tests.waiting import state
 
