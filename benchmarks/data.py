@@ -37,6 +37,7 @@ class Business:
 
 
 AROUND_THE_CLOCK = Business(RESOURCES, range(7), time(0), time(0), MINUTES)
+ONE_DESK = Business(1, range(7), time(0), time(0), 30)
 OFFICE = Business(10, range(5), time(9), time(17), 30)
 
 
@@ -150,6 +151,16 @@ def book_ahead(stage: Stage, *, days: int) -> int:
                 )
                 booked += 1
     return booked
+
+
+def add_places(stage: Stage, places: int) -> None:
+    """Let every resource be booked so often at once."""
+    from bookings.models import Resource
+    from bookings.services.schedule import set_places
+    from core.db import in_one_transaction
+
+    for resource in Resource.objects.filter(pk__in=stage.resource_ids):
+        in_one_transaction(set_places)(resource, places)
 
 
 def fill(stage: Stage, *, bookings: int, already: int = 0) -> None:
