@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from bookings.availability.recurrence import parse_rule
 from bookings.models import WeeklyHours
@@ -16,10 +16,10 @@ from core.errors import Invalid
 NEVER, KEPT = "", "kept"
 CHOICES = {
     NEVER: gettext_lazy("does not repeat"),
-    "FREQ=WEEKLY": gettext_lazy("every week"),
+    "FREQ=WEEKLY": pgettext_lazy("choice", "every week"),
     "FREQ=WEEKLY;INTERVAL=2": gettext_lazy("every two weeks"),
-    "FREQ=MONTHLY": gettext_lazy("every month"),
-    "FREQ=YEARLY": gettext_lazy("every year"),
+    "FREQ=MONTHLY": pgettext_lazy("choice", "every month"),
+    "FREQ=YEARLY": pgettext_lazy("choice", "every year"),
 }
 NEEDS_AN_END = "Say until when it repeats."
 

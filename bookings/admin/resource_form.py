@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminFileFieldWidget,
@@ -105,7 +105,7 @@ class ResourceForm(HouseForm):
             "is_always_open": gettext_lazy("Always open"),
             "observes_holidays": gettext_lazy("Closed on public holidays"),
             "qualification": gettext_lazy("Qualification"),
-            "bio": gettext_lazy("About"),
+            "bio": pgettext_lazy("a person", "About"),
         }
         help_texts = {
             "is_always_open": gettext_lazy(

@@ -55,7 +55,7 @@ HELP: dict[str, Promise] = {
     "horizon_days": gettext_lazy("How early somebody may book."),
     "needs_approval": gettext_lazy("New bookings wait for staff to confirm them."),
     "answer_within_minutes": gettext_lazy(
-        "Then a request that nobody answered gives its time back. Empty: only when it would begin."
+        "Then a request that nobody answered gives its time back. Empty: it waits for an answer."
     ),
     "limit_per_day": gettext_lazy("Empty: any number."),
     "customer_limit_per_day": gettext_lazy("Empty: any number."),
