@@ -263,12 +263,22 @@ def the_type_has_a_key(case: Case) -> None:
         case.body = {**case.body, "key": "boat", "name": "Boat"}
 
 
+def the_window_lies_ahead(case: Case) -> None:
+    """It ends after it starts, and takes as long as the service does."""
+    if isinstance(case.body, dict):
+        known = {"from": "2026-11-14", "to": "2026-11-16", "duration": 30, "resourceId": None}
+        body = {name: known.get(name, value) for name, value in case.body.items()}
+        case.body = {name: v for name, v in body.items() if name != "timezone"}
+
+
 RULES: dict[str, Callable[[Case], None]] = {
     "createBooking": the_service_has_what_it_wants,
     "updateBooking": the_time_can_be_booked,
     "createSeries": the_series_has_an_end,
     "moveSeries": the_time_can_be_booked,
     "createHold": the_time_can_be_booked,
+    "joinWaitlist": the_window_lies_ahead,
+    "listWaitlist": the_walk_is_by_one_way,
     "listBookings": the_days_are_in_this_century,
     "listServices": the_walk_is_by_one_way,
     "listResources": the_walk_is_by_one_way,
