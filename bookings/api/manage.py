@@ -86,6 +86,12 @@ class RescheduleSerializer(HouseSerializer):
 class OtherTimesQuerySerializer(AvailabilityQuerySerializer):
     """`from` is included, `to` is not; a bare date is its midnight in `timezone`."""
 
+    resource_id = OwnedField(
+        queryset=Resource.objects.filter(is_active=True),
+        required=False,
+        help_text="With whom or what instead.",
+    )
+
     def get_fields(self) -> dict[str, serializers.Field]:
         return {name: one for name, one in super().get_fields().items() if name != "serviceId"}
 
