@@ -41,7 +41,7 @@ from core.access import Caller, CallerKind
 from core.api import authentication
 from core.api.conditions import etag_of, version_wanted
 from core.api.envelope import success
-from core.api.fields import OwnedField
+from core.api.fields import OwnedField, not_there
 from core.api.schema import Operation, documented
 from core.api.serializers import HouseSerializer, InstantField
 from core.api.viewsets import TenantViewSet
@@ -85,12 +85,6 @@ class RescheduleSerializer(HouseSerializer):
 
 class OtherTimesQuerySerializer(AvailabilityQuerySerializer):
     """`from` is included, `to` is not; a bare date is its midnight in `timezone`."""
-
-    resource_id = OwnedField(
-        queryset=Resource.objects.filter(is_active=True),
-        required=False,
-        help_text="With whom or what instead.",
-    )
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {name: one for name, one in super().get_fields().items() if name != "serviceId"}
@@ -227,16 +221,19 @@ class ManageViewSet(TenantViewSet[Booking]):
         if minutes not in {*service.durations, minutes_of(booking)}:
             offered = ", ".join(map(str, service.durations))
             raise Invalid.at("duration", f"This service takes {offered} minutes.")
-        resource = query.get("resource_id", booking.resource)
+        resource_id = query.get("resource_id", booking.resource_id)
+        ours = Resource.objects.for_organization(booking.organization_id).filter(is_active=True)
+        if "resource_id" in query and not ours.filter(pk=resource_id).exists():
+            raise not_there("resourceId")
         zone = ZoneInfo(query.get("timezone") or booking.timezone)
-        window = Wish(service, minutes, resource.pk, zone, query).window(LONGEST_RANGE)
+        window = Wish(service, minutes, resource_id, zone, query).window(LONGEST_RANGE)
         slots = []
         if may(booking, Action.RESCHEDULE, now=timezone.now()):
             slots = free_slots(
                 service,
                 window,
                 minutes=minutes,
-                resource_id=resource.pk,
+                resource_id=resource_id,
                 besides=kept_by(booking).allocations,
                 without=booking.pk,
             )

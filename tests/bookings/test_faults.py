@@ -203,7 +203,9 @@ def test_after_three_attempts_we_say_so_and_nothing_is_kept(
     one_booking()
 
 
-@pytest.mark.parametrize("statement", ["BEGIN", "SELECT id, updated_at FROM bookings_resource", "WITH part_0"])
+@pytest.mark.parametrize(
+    "statement", ["BEGIN", "SELECT id, updated_at FROM bookings_resource", "WITH part_0"]
+)
 @WITH_AND_WITHOUT_KEY
 def test_wherever_in_the_transaction_the_line_is_cut_it_is_done_once(
     line, lines, quickly, desk, wish, headers, statement
