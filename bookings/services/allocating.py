@@ -161,7 +161,7 @@ def find_place(
         assignment=assignment,
     )
     if lapsed := busy.lapsed_lanes.intersection(place.lanes):
-        _release_lapsed_holds(lapsed, place.taken, now)
+        release_lapsed_holds(lapsed, place.taken, now)
     return place
 
 
@@ -262,7 +262,7 @@ def _refuse(asked: Asked, now: datetime) -> NoReturn:
     raise NotOffered(str(code), SENTENCES.get(code))
 
 
-def _release_lapsed_holds(lanes: Iterable[int], stretch: Interval, now: datetime) -> None:
+def release_lapsed_holds(lanes: Iterable[int], stretch: Interval, now: datetime) -> None:
     """The constraint still counts a lapsed hold until its row says that it was released."""
     lapsed = Allocation.objects.filter(
         Q(lane_id__in=list(lanes), released_at=None, expires_at__lte=now),

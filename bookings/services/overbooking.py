@@ -14,7 +14,7 @@ from bookings.errors import NotOffered
 from bookings.models import Lane, Service
 from bookings.selectors.crew import crew_of
 from bookings.selectors.slots import read_busy, rules_of
-from bookings.services.allocating import Place
+from bookings.services.allocating import Place, release_lapsed_holds
 from bookings.services.locking import lock_resources
 from core.access import Caller
 from core.errors import Invalid
@@ -51,7 +51,8 @@ def find_place_anyway(
     crew = crew_of(service, window, resource_id=resource_id)
     freeing = set(also_lock)
     lock_resources({one.resource_id for one in crew.calendars} | freeing, freeing=freeing)
-    busy = read_busy(crew.calendars, window, now=timezone.now(), besides=besides)
+    now = timezone.now()
+    busy = read_busy(crew.calendars, window, now=now, besides=besides)
     lanes: list[int] = []
     leads: list[UUID] = []
     is_overbooked = False
@@ -67,6 +68,8 @@ def find_place_anyway(
             leads.append(one.resource_id)
             is_overbooked = is_overbooked or lane is None
             lanes.append(lane or _extra_lane(one, rules, starts_at, minutes, window, besides))
+    if lapsed := busy.lapsed_lanes.intersection(lanes):
+        release_lapsed_holds(lapsed, window, now)
     return Place(
         resource_id=leads[0],
         lanes=tuple(lanes),

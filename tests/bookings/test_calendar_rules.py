@@ -19,6 +19,7 @@ from bookings.models import (
 )
 from bookings.selectors.slots import free_slots, next_slot, why_not
 from bookings.services.customer import CustomerDetails
+from bookings.services.hold import new_token, place_hold
 from bookings.services.rescheduling import Changes, update_booking
 from bookings.services.status import cancel_booking, lapse_requests
 from core.access import Caller, CallerKind
@@ -331,6 +332,17 @@ class TestOverbooking:
         assert one_more.reasons.get().text == "Her sister"
         again = book(overbook_reason="The third", customer=BEN_THE_CUSTOMER)
         assert again.allocations.get().lane.number == 2
+
+    def test_a_hold_that_lapsed_is_not_in_the_way(self, haircut, book, staff, clock, ten_o_clock):
+        place_hold(
+            service=haircut, starts_at=ten_o_clock, minutes=30, token=new_token(), caller=staff
+        )
+        clock.shift(301)
+
+        booking = book(overbook_reason="She called")
+
+        assert not booking.is_overbooked
+        assert Allocation.objects.get(released_at=None).booking == booking
 
     def test_outside_of_everything_but_with_room_it_is_no_overbooking(self, book, haircut):
         sunday = monday(9) - timedelta(days=1)
