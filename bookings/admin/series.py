@@ -26,6 +26,7 @@ from bookings.admin.acting import (
 from bookings.models import Booking, Series
 from bookings.services.series import (
     Laid,
+    Missed,
     Scope,
     bookings_meant,
     cancel_series,
@@ -37,7 +38,7 @@ from bookings.services.series import (
 from core import times
 from core.admin.context import caller_of, desk_of
 from core.admin.panels import panel, panels_at
-from core.admin.refusals import sentences_by_field
+from core.admin.refusals import SENTENCES, sentence_of, sentences_by_field
 from core.errors import DomainError
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def repeat(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseB
         raise Http404 from error
     except DomainError as error:
         refused = _sentence(error)
-    missed = {one.starts_at: one.message for one in laid.conflicts} if laid else {}
+    missed = {one.starts_at: _why(one) for one in laid.conflicts} if laid else {}
     return admin.page(
         request,
         "admin/bookings/repeat.html",
@@ -211,4 +212,8 @@ def taken_in_series(error: DomainError) -> str:
 
 def _sentence(error: DomainError) -> str:
     fields = [text for texts in sentences_by_field(error).values() for text in texts]
-    return taken_in_series(error) or " ".join(fields) or str(error)
+    return taken_in_series(error) or " ".join(fields) or sentence_of(error)
+
+
+def _why(missed: Missed) -> str:
+    return str(SENTENCES.get(missed.reason, missed.message))

@@ -32,10 +32,13 @@ def test_what_can_be_had_is_shown_before_it_is_booked(desk, book, ten_o_clock):
     booking = book()
     book(at=ten_o_clock + timedelta(days=7))
 
-    page = desk.get(page_of(booking, "repeat/"), {"every": "WEEKLY", "count": "3"})
+    wish = {"every": "WEEKLY", "count": "3"}
+    page = desk.get(page_of(booking, "repeat/"), wish)
+    german = desk.get(page_of(booking, "repeat/"), wish, headers={"Accept-Language": "de"})
 
     assert "Book those that are free and tell the customer" in shown(page)
     assert "This time is no longer free." in shown(page)
+    assert "Diese Zeit ist nicht mehr frei." in shown(german)
     assert Booking.objects.count() == 2
     assert Series.objects.count() == 0
 
