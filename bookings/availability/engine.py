@@ -282,12 +282,13 @@ def _against_rules(
     now: datetime,
     on_grid: bool,
 ) -> Iterator[Objection]:
-    step = timedelta(minutes=service.step_minutes)
-    hours, steps = hours_and_steps(calendar.opening, appointment, step)
-    if not any(stretch.contains(appointment) for stretch in hours):
+    if not any(stretch.contains(appointment) for stretch in merge(_hours(calendar, appointment))):
         yield ReasonCode.OUTSIDE_HOURS, None
-    if on_grid and appointment.start not in steps:
-        yield ReasonCode.OFF_GRID, None
+    if on_grid:
+        step = timedelta(minutes=service.step_minutes)
+        _, steps = hours_and_steps(calendar.opening, appointment, step)
+        if appointment.start not in steps:
+            yield ReasonCode.OFF_GRID, None
     bookable = service.bookable(now=now, timezone=calendar.timezone)
     if appointment.start < bookable.start:
         yield ReasonCode.MIN_NOTICE, None

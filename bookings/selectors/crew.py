@@ -79,6 +79,10 @@ OFFERED = f"""
     JOIN bookings_resource AS resource ON resource.id = offered.resource_id
     JOIN core_organization AS organization ON organization.id = resource.organization_id
     WHERE offered.service_id = %(service)s AND resource.is_active
+      AND (
+          %(only)s::uuid IS NULL OR resource.id = %(only)s
+          OR EXISTS (SELECT FROM bookings_requirement WHERE service_id = %(service)s)
+      )
     ORDER BY offered.priority, resource.id
 """  # noqa: S608  (no value stands in it)
 NAMED = f"""
@@ -140,7 +144,9 @@ def crew_of(service: Service, window: Interval, *, resource_id: UUID | None = No
     service. Collective services need everybody that the first need could choose from.
     """
     first, last = window.start.date() - MARGIN, window.end.date() + MARGIN
-    found = rows(OFFERED, {"service": service.pk, "first": first, "last": last})
+    is_collective = service.assignment == Service.Assignment.COLLECTIVE
+    only = None if is_collective else resource_id  # the others are not asked for
+    found = rows(OFFERED, {"service": service.pk, "first": first, "last": last, "only": only})
     shares = {row[0]: Share(row[-3], row[-2]) for row in found}
     asked = orjson.loads(found[0][-1]) if found and found[0][-1] else []
     calendars = [(str(row[-4]), _calendar(row, first, last)) for row in found]
@@ -150,7 +156,6 @@ def crew_of(service: Service, window: Interval, *, resource_id: UUID | None = No
     ] or [(1, tuple(one for _, one in calendars))]
     quantity, leads = groups[0]
     needs = [Need(calendars=group, quantity=many) for many, group in groups[1:]]
-    is_collective = service.assignment == Service.Assignment.COLLECTIVE
     if is_collective:
         quantity = max(quantity, len(leads))
     if resource_id is None:
