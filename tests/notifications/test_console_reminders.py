@@ -62,7 +62,7 @@ def test_the_settings_hold_the_reminders_of_all_services(salon, owner, haircut):
         {"number": 90, "unit": 1, "audience": "STAFF"},
     )
 
-    owner.post(settings_page(salon), SETTINGS | sent)
+    owner.post(settings_page(salon), SETTINGS | {"locale": "en"} | sent)
 
     assert rules() == [(None, DAY, "CUSTOMER", True), (None, 90, "STAFF", False)]
     assert happened() == ["reminder_rule.created"] * 2
