@@ -201,8 +201,10 @@ def _prepared() -> CursorWrapper:
     Values travel apart from the statement, as psycopg does by itself and Django does not. A
     pooler in transaction mode cannot remember; `prepare_threshold` is not set there.
     """
+    # As Django makes its own cursors: a connection that went stale is renewed first, and every
+    # statement is counted, timed, and debugged in tests.
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
-    # As Django's own cursors are made: counted, timed, and debugged in tests.
     cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
     return connection._prepare_cursor(cursor)  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from core import db
-from core.db import in_one_transaction
+from core.db import in_one_transaction, rows
 from core.models import Organization
 from core.observability.metrics import database_retries_total
 from tests.factories import OrganizationFactory
@@ -46,3 +46,14 @@ def test_a_call_that_is_repeated_is_counted_by_what_went_wrong(monkeypatch):
         "conflict": before["conflict"] + 2,
         "connection": before["connection"] + 1,
     }
+
+
+def test_a_connection_that_went_stale_is_renewed_before_the_first_statement():
+    ((process,),) = rows("SELECT pg_backend_pid()")
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+    other.close()
+    connection.health_check_enabled, connection.health_check_done = True, False  # a request begins
+
+    assert rows("SELECT 1") == [(1,)]
