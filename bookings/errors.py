@@ -143,3 +143,91 @@ class AlreadyWaiting(Conflict):
 class WaitIsOver(Conflict):
     reason = "WAIT_OVER"
     message = "This place on the waitlist is over."
+
+
+class CodeTaken(Conflict):
+    reason = "CODE_TAKEN"
+    message = "Another course has this code already."
+
+
+class ProductTaken(Conflict):
+    reason = "PRODUCT_TAKEN"
+    message = "This course has a product of this kind already."
+
+
+class TaBusy(SlotTaken):
+    """What a course's clients call a taken time; `alternatives` as of any."""
+
+    reason = "TA_BUSY"
+    message = "This person is not free at this time."
+
+
+class TaNotOnCourse(Conflict):
+    reason = "TA_NOT_ON_COURSE"
+    message = "This person does not teach this course."
+
+
+class DuplicatePurchase(Conflict):
+    """The customer's active bundle of this product is `bundlePurchaseId`."""
+
+    reason = "DUPLICATE_PURCHASE"
+    message = "There is an active bundle of this product already."
+
+
+class BundleExpired(Conflict):
+    """It was valid until `validTo`."""
+
+    reason = "BUNDLE_EXPIRED"
+    message = "This bundle is no longer valid then."
+
+
+class BundleNotCovering(Conflict):
+    """It is another student's or course's, for another kind of session, or for another time."""
+
+    reason = "BUNDLE_NOT_COVERING"
+    message = "This bundle does not pay for that."
+
+
+class NoCredit(Conflict):
+    reason = "NO_CREDIT"
+    message = "This bundle has too few sessions left."
+
+
+class SessionFull(Conflict):
+    reason = "SESSION_FULL"
+    message = "This session is full."
+
+
+class AlreadyJoined(Conflict):
+    """The customer's place is `bookingId`."""
+
+    reason = "ALREADY_JOINED"
+    message = "This person has a place in this session already."
+
+
+class SessionOver(Conflict):
+    """It has begun, is over, or was cancelled."""
+
+    reason = "SESSION_OVER"
+    message = "This session can no longer be joined or changed."
+
+
+class SessionDecides(Conflict):
+    """A place in a session has no time of its own."""
+
+    reason = "SESSION_DECIDES"
+    message = "The session decides when this takes place, and with whom."
+
+
+class CapacityBelowTaken(Conflict):
+    """`taken` places are booked, or kept for somebody."""
+
+    reason = "CAPACITY_BELOW_TAKEN"
+    message = "More places are taken than that."
+
+
+class TemplateOverlaps(Conflict):
+    """`templateId` is at that time already."""
+
+    reason = "TEMPLATE_OVERLAPS"
+    message = "This person has another weekly session at that time."

@@ -46,6 +46,10 @@ SCOPES = {
     "reminders:write": "Change who is reminded when",
     "waitlist:read": "Read who waits for a time",
     "waitlist:write": "Join the waitlist, and leave it",
+    "sessions:write": "Lay out, change and cancel group sessions",
+    "bundles:read": "Read what customers have paid for in advance",
+    "bundles:write": "Sell bundles",
+    "bundles:adjust": "Correct the sessions left of a bundle, with a reason",
     "keys:read": "See API keys",
     "keys:write": "Make and revoke API keys",
     "events:read": "Read the audit trail",
@@ -56,6 +60,7 @@ SCOPES = {
 _READ = frozenset(
     {
         "bookings:read",
+        "bundles:read",
         "catalog:read",
         "customers:read",
         "deliveries:read",
@@ -69,6 +74,7 @@ _DESK = _READ | {
     "bookings:create",
     "holds:write",
     "waitlist:write",
+    "bundles:write",
     "customers:write",
     "deliveries:write",
 }
@@ -79,6 +85,8 @@ SCOPES_OF_ROLE: dict[Role, frozenset[str]] = {
     Role.MANAGER: _DESK
     | {
         "bookings:overbook",
+        "bundles:adjust",
+        "sessions:write",
         "catalog:write",
         "schedules:write",
         "reminders:write",

@@ -1,5 +1,6 @@
 from bookings.models.allocation import Allocation
 from bookings.models.booking import Booking, ChangeReason
+from bookings.models.bundle import BundlePurchase
 from bookings.models.catalog import (
     Lane,
     Photo,
@@ -10,8 +11,11 @@ from bookings.models.catalog import (
     Service,
     ServiceResource,
 )
-from bookings.models.customer import Customer
+from bookings.models.credit import CreditEntry
+from bookings.models.customer import Customer, CustomerLink
+from bookings.models.group_session import GroupSession, GroupSessionTemplate
 from bookings.models.hold import Hold
+from bookings.models.product import ExamPeriod, Product
 from bookings.models.schedule import DateOverride, Schedule, TimeOff, WeeklyHours
 from bookings.models.series import Series
 from bookings.models.waitlist import WaitlistEntry
@@ -19,12 +23,19 @@ from bookings.models.waitlist import WaitlistEntry
 __all__ = [
     "Allocation",
     "Booking",
+    "BundlePurchase",
     "ChangeReason",
+    "CreditEntry",
     "Customer",
+    "CustomerLink",
     "DateOverride",
+    "ExamPeriod",
+    "GroupSession",
+    "GroupSessionTemplate",
     "Hold",
     "Lane",
     "Photo",
+    "Product",
     "Question",
     "Requirement",
     "Resource",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings.models.booking import Booking
 from bookings.models.catalog import Lane
+from bookings.models.group_session import GroupSession
 from bookings.models.hold import Hold
 from core.db import TsTzRange
 from core.ids import uuid7
@@ -31,7 +32,8 @@ class OneLane(Func):
 
 
 class Allocation(models.Model):
-    """A lane, kept busy for a stretch of time, buffers included, by a booking or a hold.
+    """A lane, kept busy for a stretch of time, buffers included, by a booking, a hold or a
+    group session.
 
     This table is where double booking is impossible rather than unlikely: everything that
     takes time puts a row here, and PostgreSQL refuses the second one. Only
@@ -44,6 +46,13 @@ class Allocation(models.Model):
         Booking, on_delete=models.PROTECT, null=True, related_name="allocations"
     )
     hold = models.ForeignKey(Hold, on_delete=models.PROTECT, null=True, related_name="allocations")
+    group_session = models.ForeignKey(
+        GroupSession,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="allocations",
+        db_index=False,
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
@@ -76,8 +85,14 @@ class Allocation(models.Model):
             ),
             models.CheckConstraint(
                 name="allocation_has_one_reason",
-                condition=Q(booking=None, hold__isnull=False, expires_at__isnull=False)
-                | Q(booking__isnull=False, hold=None, expires_at=None),
+                condition=Q(
+                    booking=None,
+                    hold__isnull=False,
+                    group_session=None,
+                    expires_at__isnull=False,
+                )
+                | Q(booking__isnull=False, hold=None, group_session=None, expires_at=None)
+                | Q(booking=None, hold=None, group_session__isnull=False, expires_at=None),
             ),
         ]
         indexes = [
@@ -87,6 +102,11 @@ class Allocation(models.Model):
                 include=["ends_at", "expires_at", "created_at"],
                 name="allocation_calendar",
                 condition=Q(released_at=None),
+            ),
+            models.Index(
+                fields=["group_session"],
+                name="allocation_by_session",
+                condition=Q(group_session__isnull=False),
             ),
         ]
 

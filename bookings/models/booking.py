@@ -10,8 +10,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bookings.errors import IllegalTransition
+from bookings.models.bundle import BundlePurchase
 from bookings.models.catalog import Resource, Service
 from bookings.models.customer import Customer
+from bookings.models.group_session import GroupSession
 from bookings.models.series import Series
 from core.blind_index import blind_index, normalise_email, normalise_phone, prefix_indexes
 from core.fields import (
@@ -43,7 +45,7 @@ def in_words(answer: Any) -> str:
 
 
 class Booking(TenantModel):
-    """One customer's appointment.
+    """One customer's appointment, or one customer's place in a group session.
 
     Time:    `starts_at` and `ends_at` are what the customer sees, without buffers. What it
              keeps busy is in its allocations.
@@ -56,6 +58,9 @@ class Booking(TenantModel):
     Who:     `resource` is who it is with; its allocations say everything that it keeps busy.
              `assignment` says how an automatic choice was made, None where somebody chose.
     Request: nobody's answer until `lapses_at` cancels a PENDING booking.
+    Session: of a `group_session` it is the place with number `seat`; it has no allocation, and
+             its time and resource are the session's.
+    Bundle:  which prepaid one paid for it; its ledger says whether the credit was returned.
     Links:   the manage link names `manage_generation`; a new generation revokes older links.
     Fee:     what a late cancellation costs the customer, noted when it happened.
     """
@@ -117,6 +122,13 @@ class Booking(TenantModel):
         Series, on_delete=models.PROTECT, null=True, related_name="bookings", db_index=False
     )
     series_position = models.PositiveSmallIntegerField(null=True)
+    group_session = models.ForeignKey(
+        GroupSession, on_delete=models.PROTECT, null=True, related_name="bookings", db_index=False
+    )
+    seat = models.PositiveSmallIntegerField(null=True)
+    bundle = models.ForeignKey(
+        BundlePurchase, on_delete=models.PROTECT, null=True, related_name="bookings", db_index=False
+    )
     assignment = models.JSONField(null=True)
     is_overbooked = models.BooleanField(default=False, db_default=False)
     lapses_at = models.DateTimeField(null=True)
@@ -161,6 +173,23 @@ class Booking(TenantModel):
                 condition=Q(series=None, series_position=None)
                 | Q(series__isnull=False, series_position__isnull=False),
             ),
+            models.CheckConstraint(
+                name="booking_of_a_session_has_a_seat",
+                condition=Q(group_session=None, seat=None)
+                | Q(group_session__isnull=False, seat__gte=1),
+            ),
+            models.UniqueConstraint(
+                fields=["group_session", "customer"],
+                name="booking_in_a_session_once",
+                condition=Q(group_session__isnull=False) & ~Q(status="CANCELLED"),
+                violation_error_code="ALREADY_JOINED",
+                violation_error_message=_("This customer has a place in this session already."),
+            ),
+            models.UniqueConstraint(
+                fields=["group_session", "seat"],
+                name="booking_seat_is_taken_once",
+                condition=Q(group_session__isnull=False) & ~Q(status="CANCELLED"),
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "starts_at", "id"], name="booking_list"),
@@ -176,6 +205,16 @@ class Booking(TenantModel):
                 condition=Q(phone_index__isnull=False),
             ),
             GinIndex(fields=["name_index"], name="booking_by_name"),
+            models.Index(
+                fields=["group_session", "id"],
+                name="booking_by_session",
+                condition=Q(group_session__isnull=False),
+            ),
+            models.Index(
+                fields=["bundle", "id"],
+                name="booking_by_bundle",
+                condition=Q(bundle__isnull=False),
+            ),
             models.Index(
                 fields=["lapses_at"],
                 name="booking_lapses",

@@ -118,6 +118,9 @@ class Lane(models.Model):
 class Service(TenantModel):
     """Something that a customer can book. All lengths are minutes unless the name says days.
 
+    One with a `code` is a course: it has products and group sessions, and is asked for neither
+    company nor inquiry.
+
     `durations` ascend and the first is what is taken when nobody says. Buffers belong to the
     business: they keep the resource busy and are never shown as part of the appointment.
 
@@ -233,6 +236,12 @@ class Service(TenantModel):
                 violation_error_message=_("Another service has this slug already."),
             ),
             models.UniqueConstraint(
+                fields=["organization", "code"],
+                condition=~Q(code=""),
+                name="service_code_is_unique",
+                violation_error_message=_("Another course has this code already."),
+            ),
+            models.UniqueConstraint(
                 fields=["organization"],
                 condition=Q(is_default=True),
                 name="service_default_is_one",
@@ -260,6 +269,10 @@ class Service(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_course(self) -> bool:
+        return bool(self.code)
 
 
 class ServiceResource(models.Model):

@@ -71,3 +71,30 @@ class Customer(TenantModel):
     @staticmethod
     def index_of_phone(phone: str) -> bytes:
         return blind_index(normalise_phone(phone), purpose="customer.phone")
+
+
+class CustomerLink(TenantModel):
+    """A link by which a customer sees everything of their own: it opens once, before `expires_at`.
+
+    It was opened at `used_at`; from then on whoever opened it is let in until `ends_at`, unless
+    it is `revoked_at` before that. The link is an HMAC of the row's id: nothing of it is stored.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="links")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="customer_link_ends_if_used",
+                condition=Q(used_at=None, ends_at=None)
+                | Q(used_at__isnull=False, ends_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"customer link {self.pk}"

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from bookings.models.booking import Booking
 from bookings.models.catalog import Resource, Service
 from bookings.models.customer import Customer
+from bookings.models.group_session import GroupSession
 from bookings.models.hold import Hold
 from core.fields import EncryptedCharField, EncryptedEmailField, EncryptedTextField
 from core.models import TenantModel
@@ -17,6 +18,8 @@ class WaitlistEntry(TenantModel):
              became `booking`), EXPIRED (not answered; the next in line is asked) or CANCELLED
              (they left). One whose window is over is EXPIRED too.
     Line:    by age; `position` on the wire is a count.
+    Session: of a `group_session` it is a place there that they wait for; the window, length and
+             resource are those of the session.
     Link:    the accept link names `offers`, which rises with each offer.
     """
 
@@ -32,6 +35,9 @@ class WaitlistEntry(TenantModel):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
     resource = models.ForeignKey(Resource, on_delete=models.PROTECT, null=True, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="waitlist")
+    group_session = models.ForeignKey(
+        GroupSession, on_delete=models.PROTECT, null=True, related_name="waitlist", db_index=False
+    )
     from_at = models.DateTimeField()
     to_at = models.DateTimeField()
     minutes = models.PositiveSmallIntegerField()
@@ -70,7 +76,14 @@ class WaitlistEntry(TenantModel):
         ]
         indexes = [
             models.Index(
-                fields=["service", "id"], name="waitlist_line", condition=Q(status="WAITING")
+                fields=["service", "id"],
+                name="waitlist_line",
+                condition=Q(status="WAITING", group_session=None),
+            ),
+            models.Index(
+                fields=["group_session", "id"],
+                name="waitlist_line_of_a_session",
+                condition=Q(status="WAITING", group_session__isnull=False),
             ),
             models.Index(fields=["hold"], name="waitlist_by_hold", condition=Q(status="OFFERED")),
             models.Index(fields=["organization", "created_at", "id"], name="waitlist_list"),

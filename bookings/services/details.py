@@ -13,13 +13,14 @@ def wrong_with_details(
 ) -> dict[str, list[str]]:
     """Return what is missing or out of place, by the path of each field.
 
-    By telephone without a number of the business, the customer is called: their number is
-    needed. `location` is the customer's to say only where the service leaves it to them.
+    A course asks for neither company nor inquiry. By telephone without a number of the business,
+    the customer is called: their number is needed. `location` is the customer's to say only where
+    the service leaves it to them.
     """
     wrong = {}
-    if service.company_required and not company.strip():
+    if service.company_required and not service.is_course and not company.strip():
         wrong["company"] = [NEEDED]
-    if service.inquiry_required and not inquiry.strip():
+    if service.inquiry_required and not service.is_course and not inquiry.strip():
         wrong["inquiry"] = [NEEDED]
     if service.location_kind == Kind.PHONE and not service.location and not phone.strip():
         wrong["phone"] = [NEEDED]

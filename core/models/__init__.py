@@ -1,5 +1,6 @@
 from core.models.api_key import ApiKey
 from core.models.base import BaseModel, TenantModel, TenantQuerySet
+from core.models.checkup import Checkup
 from core.models.event import Event, Outbox
 from core.models.idempotency import IdempotentRequest
 from core.models.organization import Organization
@@ -8,6 +9,7 @@ from core.models.user import Membership, User
 __all__ = [
     "ApiKey",
     "BaseModel",
+    "Checkup",
     "Event",
     "IdempotentRequest",
     "Membership",

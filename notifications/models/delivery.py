@@ -4,9 +4,16 @@ from typing import Any, ClassVar, Self, TypedDict
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models import Booking, WaitlistEntry
+from bookings.models import (
+    Booking,
+    BundlePurchase,
+    CustomerLink,
+    GroupSession,
+    WaitlistEntry,
+)
 from core.fields import EncryptedEmailField, EncryptedJSONField
 from core.models import Event, TenantModel, TenantQuerySet
 
@@ -29,6 +36,17 @@ class ContentField(EncryptedJSONField):
         return json.loads(zlib.decompress(data))
 
 
+# What a message can be about: exactly one of these columns is set.
+SUBJECTS = ("booking", "waitlist_entry", "group_session", "bundle", "customer_link")
+
+
+class HowMany(models.Func):
+    """How many of some columns are set."""
+
+    function = "NUM_NONNULLS"
+    output_field = models.IntegerField()
+
+
 class DeliveryQuerySet(TenantQuerySet["Delivery"]):
     def without_content(self) -> Self:
         """Leave what was written in the database: for lists, which do not show it."""
@@ -36,14 +54,17 @@ class DeliveryQuerySet(TenantQuerySet["Delivery"]):
 
 
 class Delivery(TenantModel):
-    """One message about a booking or a waitlist entry, promised to one recipient by one event.
+    """One message about one thing, promised to one recipient by one event.
+
+    What it is about is one of `SUBJECTS`.
 
     Status:     QUEUED → SENDING → SENT → DELIVERED or BOUNCED; or FAILED, when no try can help
                 any more; or DROPPED, when it would no longer be true. Only services write it.
     not_before: the next try of what is QUEUED, and the lease of what is SENDING: a worker that
                 dies gives its rows back by letting time pass.
     content:    what was sent, encrypted; empty until then. `address` is encrypted too.
-    version:    the booking's version when the message was promised; of an entry, its offers.
+    version:    the booking's version when the message was promised; of an entry, its offers;
+                of a session, its own; of anything else 1.
     last_error: the other side's words, without anybody's address or name.
     invitation: what it asked the reader's calendar program to do, if anything (RFC 5546).
     """
@@ -104,6 +125,15 @@ class Delivery(TenantModel):
         related_name="deliveries",
         db_index=False,
     )
+    group_session = models.ForeignKey(
+        GroupSession, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    bundle = models.ForeignKey(
+        BundlePurchase, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    customer_link = models.ForeignKey(
+        CustomerLink, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField()
     channel = models.CharField(max_length=16, choices=Channel, default=Channel.EMAIL)
     message = models.CharField(max_length=40)
@@ -154,8 +184,7 @@ class Delivery(TenantModel):
             ),
             models.CheckConstraint(
                 name="delivery_is_about_one_thing",
-                condition=Q(booking=None, waitlist_entry__isnull=False)
-                | Q(booking__isnull=False, waitlist_entry=None),
+                condition=Exact(HowMany(*SUBJECTS), 1),
             ),
             models.CheckConstraint(
                 name="delivery_dropped_has_a_reason",
@@ -179,6 +208,21 @@ class Delivery(TenantModel):
                 fields=["waitlist_entry", "id"],
                 name="delivery_by_entry",
                 condition=Q(waitlist_entry__isnull=False),
+            ),
+            models.Index(
+                fields=["group_session", "id"],
+                name="delivery_by_group_session",
+                condition=Q(group_session__isnull=False),
+            ),
+            models.Index(
+                fields=["bundle", "id"],
+                name="delivery_by_bundle",
+                condition=Q(bundle__isnull=False),
+            ),
+            models.Index(
+                fields=["customer_link", "id"],
+                name="delivery_by_customer_link",
+                condition=Q(customer_link__isnull=False),
             ),
             models.Index(fields=["organization", "id"], name="delivery_list"),
             models.Index(
