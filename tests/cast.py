@@ -3,19 +3,37 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from bookings.models import Booking, Resource, Service
+from bookings.models import (
+    Booking,
+    BundlePurchase,
+    Customer,
+    GroupSession,
+    Product,
+    Resource,
+    Service,
+)
 from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.customer import CustomerDetails
 from core.access import Caller, CallerKind
 from core.models import ApiKey, Organization
 from core.services.api_key import create_api_key
-from tests.factories import OrganizationFactory, ResourceFactory, ServiceFactory
+from tests.factories import (
+    BundleFactory,
+    CourseFactory,
+    CustomerFactory,
+    GroupSessionFactory,
+    OrganizationFactory,
+    ProductFactory,
+    ResourceFactory,
+    ServiceFactory,
+)
 
 # Tuesday, 3 November 2026, 08:00 in Berlin: winter time, so UTC plus one hour.
 NOW = datetime(2026, 11, 3, 7, tzinfo=UTC)
@@ -52,6 +70,57 @@ def haircut(salon, anna) -> Service:
     return ServiceFactory(
         organization=salon, name="Haircut", slug="haircut", is_default=True, resources=[anna]
     )
+
+
+@pytest.fixture
+def algebra(salon, anna, ben) -> Service:
+    """MATH-101: an hour, on the hour, confirmed at once, taught by Anna and Ben."""
+    return CourseFactory(
+        organization=salon,
+        code="MATH-101",
+        name="Algebra I",
+        slug="algebra",
+        resources=[anna, ben],
+    )
+
+
+@pytest.fixture
+def products(algebra) -> dict[str, Product]:
+    """One of each kind; bundles are ten sessions for 120 days."""
+    prices = {
+        "INDIVIDUAL_SESSION": "40.00",
+        "FULL_SEMESTER_BUNDLE": "300.00",
+        "MIDTERM_FINAL_BUNDLE": "160.00",
+        "GROUP_SESSION_PASS": "90.00",
+    }
+    return {
+        kind: ProductFactory(service=algebra, kind=kind, price_amount=Decimal(price))
+        for kind, price in prices.items()
+    }
+
+
+@pytest.fixture
+def lea(salon) -> Customer:
+    """A student."""
+    return CustomerFactory(organization=salon, name="Lea Lang", email="lea@example.com")
+
+
+@pytest.fixture
+def bundle(lea, products) -> BundlePurchase:
+    """Lea's ten individual sessions of algebra, from 1 November 2026 to 28 February 2027."""
+    return BundleFactory(customer=lea, product=products["FULL_SEMESTER_BUNDLE"])
+
+
+@pytest.fixture
+def group_pass(lea, products) -> BundlePurchase:
+    """Lea's ten places in group sessions of algebra."""
+    return BundleFactory(customer=lea, product=products["GROUP_SESSION_PASS"])
+
+
+@pytest.fixture
+def tutorial(algebra, anna) -> GroupSession:
+    """Three places with Anna on Wednesday, 18 November 2026, 14:00 to 15:00 in Berlin."""
+    return GroupSessionFactory(service=algebra, resource=anna)
 
 
 @pytest.fixture
