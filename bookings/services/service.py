@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from secrets import token_hex
@@ -12,8 +13,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
-from bookings.errors import SlugTaken
+from bookings.errors import CodeTaken, SlugTaken
 from bookings.models import Requirement, Resource, ResourceType, Service, ServiceResource
+from bookings.services.exam_period import Period, set_exam_periods
 from bookings.services.questions import QuestionDetails, set_questions
 from core import events
 from core.access import Caller
@@ -70,6 +72,7 @@ class ServiceChanges:
     shares: Sequence[Share] | None = None
     needs: Sequence[Need] | None = None
     questions: Sequence[QuestionDetails] | None = None
+    exam_periods: Sequence[Period] | None = None
 
 
 @in_one_transaction
@@ -78,13 +81,13 @@ def create_service(
 ) -> Service:
     """Offer something new. Without a slug it is made from the name, as far as that can be.
 
-    Records service.created. Raises Invalid, SlugTaken.
+    Records service.created. Raises Invalid, SlugTaken, CodeTaken.
     """
     service = Service(organization=organization)
     columns = dict(changes.columns)
     columns["slug"] = columns.get("slug") or _slug_of(columns.get("name", ""))
     _set_columns(service, columns)
-    with violation_of("service_slug_is_unique", becomes=SlugTaken):
+    with _words_are_free():
         service.save(force_insert=True)
     _set_lists(service, changes)
     events.record("service.created", service, caller=caller)
@@ -95,7 +98,8 @@ def create_service(
 def update_service(service: Service, changes: ServiceChanges, *, caller: Caller) -> Service:
     """Change what a service says, from the next booking on; bookings stay as they were made.
 
-    Records service.updated with the names of what changed. Raises Invalid, SlugTaken, NotFound.
+    Records service.updated with the names of what changed. Raises Invalid, SlugTaken, CodeTaken,
+    NotFound.
     """
     locked = Service.objects.select_for_update(of=["self"], no_key=True)
     fresh = locked.select_related("organization").filter(pk=service.pk).first()
@@ -103,12 +107,21 @@ def update_service(service: Service, changes: ServiceChanges, *, caller: Caller)
         raise NotFound
     changed = _set_columns(fresh, changes.columns)
     if changed:
-        with violation_of("service_slug_is_unique", becomes=SlugTaken):
+        with _words_are_free():
             fresh.save(update_fields=[*changed, "updated_at"])
     changed += _set_lists(fresh, changes)
     if changed:
         events.record("service.updated", fresh, caller=caller, fields=sorted(changed))
     return fresh
+
+
+@contextmanager
+def _words_are_free() -> Iterator[None]:
+    with (
+        violation_of("service_slug_is_unique", becomes=SlugTaken),
+        violation_of("service_code_is_unique", becomes=CodeTaken),
+    ):
+        yield
 
 
 def _slug_of(name: str) -> str:
@@ -196,9 +209,11 @@ def _set_columns(service: Service, columns: Mapping[str, Any]) -> list[str]:
         wrong["durations"] = [f"Offer {MOST_DURATIONS} durations at most."]
     if wrong:
         raise Invalid(fields=wrong)
-    same = Service.objects.filter(organization=service.organization_id, slug=service.slug)
-    if "slug" in changed and same.exclude(pk=service.pk).exists():
+    others = Service.objects.filter(organization=service.organization_id).exclude(pk=service.pk)
+    if "slug" in changed and others.filter(slug=service.slug).exists():
         raise SlugTaken(fields={"slug": [SlugTaken.message]})
+    if "code" in changed and service.code and others.filter(code=service.code).exists():
+        raise CodeTaken(fields={"code": [CodeTaken.message]})
     if "is_default" in changed and service.is_default:
         give_up_default(service)
     return changed
@@ -215,6 +230,8 @@ def _set_lists(service: Service, changes: ServiceChanges) -> list[str]:
         _check_needs(service)
     if changes.questions is not None and set_questions(service, changes.questions):
         changed.append("questions")
+    if changes.exam_periods is not None and set_exam_periods(service, changes.exam_periods):
+        changed.append("exam_periods")
     return changed
 
 
