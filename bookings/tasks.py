@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from bookings.services import hold, offering, status, waitlist
+from bookings.services import credit, hold, offering, status, waitlist
 
 
 @shared_task
@@ -30,3 +30,10 @@ def close_windows() -> None:
 def offer_what_is_free() -> None:
     """Offer to waitlists what came free by longer hours, fewer absences and the like."""
     offering.offer_what_is_free()
+
+
+@shared_task
+def expire_bundles() -> None:
+    """Write off what is left of bundles that are over."""
+    while credit.expire_bundles() == credit.EXPIRED_BATCH:
+        pass

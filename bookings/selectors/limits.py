@@ -44,17 +44,19 @@ KINDS = (
     ("month", Period.month, ReasonCode.LIMIT_MONTH),
 )
 
-# What is held counts as booked: who holds a time may book it.
+# What is held counts as booked: who holds a time may book it. A place in a group session counts
+# where all of those do: against the session's capacity.
 BY_DAY = """
     SELECT (starts_at AT TIME ZONE %(zone)s)::date, count(*)
     FROM (
         SELECT starts_at FROM bookings_booking
-        WHERE service_id = %(service)s AND status <> 'CANCELLED'
+        WHERE service_id = %(service)s AND status <> 'CANCELLED' AND group_session_id IS NULL
           AND starts_at >= %(first)s AND starts_at < %(end)s
           AND (%(without)s::uuid IS NULL OR id <> %(without)s)
         UNION ALL
         SELECT starts_at FROM bookings_hold
-        WHERE service_id = %(service)s AND ended_at IS NULL AND expires_at > %(now)s
+        WHERE service_id = %(service)s AND group_session_id IS NULL
+          AND ended_at IS NULL AND expires_at > %(now)s
           AND starts_at >= %(first)s AND starts_at < %(end)s
     ) AS taken
     GROUP BY 1
@@ -63,7 +65,7 @@ BY_DAY_OF_CUSTOMER = """
     SELECT (starts_at AT TIME ZONE %(zone)s)::date, count(*)
     FROM bookings_booking
     WHERE customer_id = %(customer)s AND service_id = %(service)s AND status <> 'CANCELLED'
-      AND starts_at >= %(first)s AND starts_at < %(end)s
+      AND group_session_id IS NULL AND starts_at >= %(first)s AND starts_at < %(end)s
       AND (%(without)s::uuid IS NULL OR id <> %(without)s)
     GROUP BY 1
 """

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from django.utils import timezone
 
 from bookings.availability.reasons import ReasonCode
 from bookings.errors import NotOffered, ReferenceTaken, SlotTaken
-from bookings.models import Booking, Resource, Series, Service
+from bookings.models import Booking, BundlePurchase, Resource, Series, Service
 from bookings.models.booking import new_reference
 from bookings.selectors.limits import has_had_enough
+from bookings.selectors.prices import price_of_one
 from bookings.services.allocating import (
     SENTENCES,
     Place,
@@ -24,6 +26,7 @@ from bookings.services.allocating import (
     wrong_with,
 )
 from bookings.services.alternatives import with_alternatives
+from bookings.services.credit import spend_credit
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.details import location_of, wrong_with_details
 from bookings.services.hold import (
@@ -57,7 +60,7 @@ class BookingRequest:
     taken. `timezone` is the zone in which the customer reads times. `answers` are those to the
     service's questions, by key; `location` is where, if the customer is the one to say.
     With an `overbook_reason` nothing but the past stands against it: for who may
-    (`bookings:overbook`).
+    (`bookings:overbook`). A `bundle` pays for it with one of its sessions.
     """
 
     service: Service
@@ -75,6 +78,7 @@ class BookingRequest:
     overbook_reason: str = ""
     series: Series | None = None
     series_position: int | None = None
+    bundle: BundlePurchase | None = None
 
 
 def create_booking(
@@ -91,7 +95,8 @@ def create_booking(
     can make a second booking.
 
     Raises SlotTaken (with up to three `alternatives`) when nobody who offers the service is
-    free, even because of a request that is committing right now; NotOffered; HoldLapsed;
+    free, even because of a request that is committing right now; NotOffered; HoldLapsed; what
+    spend_credit raises of a bundle that does not pay;
     Invalid for a start in the past, a duration that the service does not have, something
     missing that the service wants to know, or an answer that is none.
     """
@@ -162,6 +167,7 @@ def _create(
         hold = claim_hold(request.hold, request=request)
     else:
         place = _find_place(request, caller, on_grid=on_grid)
+    price = None if request.bundle else price_of_one(service)
     taken = hold or place
     assert taken is not None  # noqa: S101  (the one or the other)
     customer_id = customer_for(request.customer, organization_id=service.organization_id)
@@ -187,8 +193,9 @@ def _create(
         answers=answers or None,
         location_kind=service.location_kind,
         location=location_of(service, request.location),
-        price_amount=service.price_amount,
-        price_currency=service.organization.currency if service.price_amount is not None else "",
+        bundle=request.bundle,
+        price_amount=Decimal(0) if request.bundle else price,
+        price_currency=service.organization.currency if request.bundle or price is not None else "",
         source=request.source,
         series=request.series,
         series_position=request.series_position,
@@ -197,6 +204,8 @@ def _create(
     )
     booking.lapses_at = _lapses_at(booking)
     booking.index_the_person()
+    if request.bundle is not None:
+        spend_credit(request.bundle.pk, booking=booking, caller=caller)
     rows: list[Model] = [booking]
     if place is not None:
         rows.extend(new_allocations(place, booking=booking))

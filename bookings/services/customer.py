@@ -40,6 +40,18 @@ class CustomerDetails:
     locale: str = ""
 
 
+def details_of(customer: Customer) -> CustomerDetails:
+    """Return what is known of somebody as they would type it themselves."""
+    return CustomerDetails(
+        name=customer.name,
+        email=customer.email,
+        company=customer.company,
+        phone=customer.phone,
+        timezone=customer.timezone,
+        locale=customer.locale,
+    )
+
+
 def customer_for(details: CustomerDetails, *, organization_id: UUID) -> UUID:
     """Return the id of the customer with this address, who is made when there is none.
 

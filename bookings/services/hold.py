@@ -131,7 +131,7 @@ def drop_hold(hold: Hold, *, caller: Caller, token: str | None = None) -> None:
     caller shows its token or made it.
     """
     by_maker = caller.id is not None and hold.made_by_id == caller.id
-    if not by_maker and (token is None or not _is_token_of(hold, token)):
+    if not by_maker and (token is None or not is_token_of(hold, token)):
         raise NotFound
     lock_resources([hold.resource_id], freeing=[hold.resource_id])
     hold.refresh_from_db(fields=["ended_at"])
@@ -174,7 +174,7 @@ def claim_hold(claim: HoldClaim, *, request: BookingRequest) -> Hold:
         .filter(pk=claim.hold_id)
         .first()
     )
-    if hold is None or not _is_token_of(hold, claim.token):
+    if hold is None or not is_token_of(hold, claim.token):
         raise NotFound("There is no hold with this id and token.")
     lock_resources([hold.resource_id])
     hold.refresh_from_db(fields=["ended_at", "expires_at"])
@@ -211,5 +211,5 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _is_token_of(hold: Hold, token: str) -> bool:
+def is_token_of(hold: Hold, token: str) -> bool:
     return secrets.compare_digest(bytes(hold.token_digest), Hold.digest_of(token))

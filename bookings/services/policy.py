@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bookings.errors import CancelDeadline, RescheduleDeadline, RescheduleLimit
+from bookings.errors import CancelDeadline, RescheduleDeadline, RescheduleLimit, SessionDecides
 from bookings.models import Booking
 
 
@@ -50,8 +50,10 @@ def may(booking: Booking, action: Action, *, now: datetime) -> bool:
 
 def why_not_rescheduled(
     booking: Booking, *, now: datetime
-) -> RescheduleDeadline | RescheduleLimit | None:
+) -> RescheduleDeadline | RescheduleLimit | SessionDecides | None:
     """Return why the customer may not move this open booking now; None when they may."""
+    if booking.group_session_id is not None:
+        return SessionDecides()
     until, most = reschedule_deadline(booking), booking.service.most_reschedules
     if now > until:
         return RescheduleDeadline(until=until)

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from bookings.errors import IllegalTransition, SlotTaken
-from bookings.models import Booking, Resource
+from bookings.errors import IllegalTransition, SessionDecides, SlotTaken
+from bookings.models import Booking, BundlePurchase, Resource
 from bookings.services.allocating import (
     Freed,
     Place,
@@ -24,6 +24,7 @@ from bookings.services.allocating import (
     wrong_with,
 )
 from bookings.services.alternatives import with_alternatives
+from bookings.services.credit import check_bundle
 from bookings.services.hold import settling_lapsed_offers
 from bookings.services.locking import lock_resources_of
 from bookings.services.offering import offer_to_waitlist
@@ -65,9 +66,12 @@ def update_booking(
     service's policy, and their moves are counted. With `overbook` nothing but the past stands
     against the new time: for who may (`bookings:overbook`), and with a reason.
 
+    What a bundle paid for stays within what that bundle pays for.
+
     Raises IllegalTransition for a final booking, StaleVersion, Invalid (a time in the past,
     a duration that the service does not have), SlotTaken with alternatives, NotOffered,
-    RescheduleDeadline, RescheduleLimit.
+    RescheduleDeadline, RescheduleLimit, BundleExpired, BundleNotCovering; SessionDecides for a
+    place in a group session.
     """
     try:
         return move(booking, changes, caller, expected_version, on_grid, reason, overbook)
@@ -110,9 +114,11 @@ def move(
     place = None
     if moves:
         _check_open(booking)
+        _check_alone(booking)
         check_version(booking, expected_version)
         _check_policy(booking, caller)
         _check_time(booking, starts_at, minutes)
+        check_bundle_at(booking, starts_at)
         if overbook:
             check_overbooking(caller, reason)
         kept = kept_by(booking)
@@ -201,6 +207,11 @@ def _check_open(booking: Booking) -> None:
         )
 
 
+def _check_alone(booking: Booking) -> None:
+    if booking.group_session_id is not None:
+        raise SessionDecides
+
+
 def _check_policy(booking: Booking, caller: Caller) -> None:
     if caller.kind != CallerKind.CUSTOMER:
         return
@@ -214,6 +225,20 @@ def _check_time(booking: Booking, starts_at: datetime, minutes: int) -> None:
         wrong.pop("timeSlot.duration", None)
     if wrong:
         raise Invalid(fields=wrong)
+
+
+def check_bundle_at(booking: Booking, starts_at: datetime) -> None:
+    """A new start has to be one that the bundle would have paid for."""
+    if booking.bundle_id is None:
+        return
+    bundles = BundlePurchase.objects.select_related("product", "organization")
+    check_bundle(
+        bundles.get(pk=booking.bundle_id),
+        customer_id=booking.customer_id,
+        service_id=booking.service_id,
+        is_group=False,
+        starts_at=starts_at,
+    )
 
 
 def minutes_of(booking: Booking) -> int:

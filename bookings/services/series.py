@@ -18,7 +18,13 @@ from django.utils import timezone
 from bookings.availability.intervals import Interval
 from bookings.availability.recurrence import occurrences, parse_rule
 from bookings.availability.rules import instant_of, shown
-from bookings.errors import IllegalTransition, NotOffered, SeriesConflict, SlotTaken
+from bookings.errors import (
+    IllegalTransition,
+    NotOffered,
+    SeriesConflict,
+    SessionDecides,
+    SlotTaken,
+)
 from bookings.models import Booking, Series
 from bookings.selectors.crew import crew_of
 from bookings.selectors.slots import reasons_at
@@ -190,7 +196,13 @@ def repeat_booking(booking: Booking, recurrence: str, *, mode: Series.Mode, call
 
 
 def request_like(booking: Booking) -> BookingRequest:
-    """Return what would have to be asked for to get another booking like this one."""
+    """Return what would have to be asked for to get another booking like this one.
+
+    At its price: a bundle that paid for this one does not pay for others unasked. Raises
+    SessionDecides for a place in a group session.
+    """
+    if booking.group_session_id is not None:
+        raise SessionDecides
     return BookingRequest(
         service=booking.service,
         customer=CustomerDetails(

@@ -4,8 +4,10 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.services.allocating import Freed, give_back
+from bookings.services.credit import give_credit_back, lock_bundle, returns_credit
 from bookings.services.locking import lock_resources_of
 from bookings.services.offering import offer_to_waitlist
+from bookings.services.place import give_up_place, lock_session
 from bookings.services.policy import fee_for_cancelling
 from bookings.services.reason import note_reason
 from core import events
@@ -53,37 +55,77 @@ def cancel_booking(
     caller: Caller,
     reason: str = "",
     expected_version: int | None = None,
+    return_credit: bool | None = None,
     **facts: object,
 ) -> Booking:
-    """Cancel a booking and give its time back. `reason` is kept encrypted with the booking.
+    """Cancel a booking and give its time, or its place in a session, back.
 
-    Whoever waits for this time gets it offered in the same transaction. `facts` (ids and times) go
-    into the event. A customer is bound by the service's policy: what a late cancellation costs is
-    noted. Raises IllegalTransition, StaleVersion, CancelDeadline.
+    `reason` is kept encrypted with the booking. Whoever waits for what comes free gets it offered
+    in the same transaction. The session of a bundle that paid is returned until the service's
+    cancel deadline, unless `return_credit` says otherwise (staff and programs alone). `facts` (ids
+    and times) go into the event. A customer is bound by the service's policy: what a late
+    cancellation costs is noted. Raises IllegalTransition, StaleVersion, CancelDeadline.
     """
+    if booking.group_session is not None:
+        lock_session(booking.group_session)
+        return leave(booking, caller, reason, expected_version, return_credit, **facts)
     lock_resources_of(booking)
-    booking = locked(booking)
+    booking = _locked_with_bundle(booking)
     check_version(booking, expected_version)
-    offer_to_waitlist(_cancel(booking, caller=caller, reason=reason, **facts))
+    offer_to_waitlist(
+        _cancel(booking, caller=caller, reason=reason, return_credit=return_credit, **facts)
+    )
     return booking
 
 
-def _cancel(booking: Booking, *, caller: Caller, reason: str, **facts: object) -> list[Freed]:
+def leave(
+    booking: Booking,
+    caller: Caller,
+    reason: str = "",
+    expected_version: int | None = None,
+    return_credit: bool | None = None,
+    **facts: object,
+) -> Booking:
+    """Cancel a place in a session that is locked. Who waits for it is asked by the caller."""
+    booking = _locked_with_bundle(booking)
+    check_version(booking, expected_version)
+    _cancel(booking, caller=caller, reason=reason, return_credit=return_credit, **facts)
+    if booking.group_session is not None:
+        give_up_place(booking.group_session)
+    return booking
+
+
+def _cancel(
+    booking: Booking,
+    *,
+    caller: Caller,
+    reason: str,
+    return_credit: bool | None = None,
+    **facts: object,
+) -> list[Freed]:
     """Cancel a locked booking whose resources are locked too; return what came free.
 
     `facts` go into the event.
     """
+    now = timezone.now()
+    if return_credit is None or caller.kind == CallerKind.CUSTOMER:
+        return_credit = returns_credit(booking, now=now)
     was = booking.status
     booking.move_to(Booking.Status.CANCELLED)
     fields = ["status", "cancelled_at", "cancel_reason", "version", "updated_at"]
     if caller.kind == CallerKind.CUSTOMER:
-        booking.fee_amount = fee_for_cancelling(booking, now=timezone.now())
+        fee = fee_for_cancelling(booking, now=now)
+        booking.fee_amount = None if booking.bundle_id else fee  # then the session is the fee
         fields.append("fee_amount")
     booking.cancel_reason = reason
     booking.version += 1
     booking.save(update_fields=fields)
     note_reason(booking, reason)
     freed = give_back(booking=booking)
+    if booking.bundle_id is not None:
+        facts["credit_returned"] = return_credit
+        if return_credit:
+            give_credit_back(booking, caller=caller)
     events.record(
         "booking.cancelled", booking, caller=caller, version=booking.version, was=was, **facts
     )
@@ -106,11 +148,12 @@ def lapse_requests() -> int:
 def _lapse(booking: Booking) -> bool:
     """Cancel one, unless somebody answered it meanwhile."""
     lock_resources_of(booking)
-    booking = locked(booking)
+    booking = _locked_with_bundle(booking)
     if booking.status != Booking.Status.PENDING:
         return False
     clock = Caller.clock(booking.organization_id)
-    offer_to_waitlist(_cancel(booking, caller=clock, reason="", unanswered=True))
+    freed = _cancel(booking, caller=clock, reason="", return_credit=True, unanswered=True)
+    offer_to_waitlist(freed)
     return True
 
 
@@ -128,7 +171,8 @@ def locked(booking: Booking) -> Booking:
     Raises NotFound; ChangedMeanwhile when it moved to a resource that is not locked yet.
     """
     require_transaction()
-    rows = Booking.objects.select_related("service", "resource", "organization")
+    related = ("service", "resource", "organization", "group_session")
+    rows = Booking.objects.select_related(*related)
     fresh = rows.select_for_update(of=["self"], no_key=True).filter(pk=booking.pk).first()
     if fresh is None:
         raise NotFound
@@ -136,6 +180,13 @@ def locked(booking: Booking) -> Booking:
         booking.resource_id = fresh.resource_id
         raise ChangedMeanwhile
     return fresh
+
+
+def _locked_with_bundle(booking: Booking) -> Booking:
+    """Lock the bundle that paid, if one did, and then the booking: in the order of `locking`."""
+    if booking.bundle_id is not None:
+        lock_bundle(booking.bundle_id)
+    return locked(booking)
 
 
 def check_version(booking: Booking, expected: int | None) -> None:

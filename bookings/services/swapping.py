@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from bookings.errors import IllegalTransition, NotTheirService
+from bookings.errors import IllegalTransition, NotTheirService, SessionDecides
 from bookings.models import Booking, ServiceResource
 from bookings.selectors.crew import crew_of
 from bookings.selectors.limits import is_limited
@@ -27,7 +27,7 @@ from bookings.services.locking import lock_resources, lock_service
 from bookings.services.offering import offer_to_waitlist
 from bookings.services.overbooking import check_overbooking, find_place_anyway
 from bookings.services.reason import note_reason
-from bookings.services.rescheduling import minutes_of
+from bookings.services.rescheduling import check_bundle_at, minutes_of
 from bookings.services.status import check_version, locked
 from core import events
 from core.access import Caller
@@ -57,8 +57,9 @@ def swap_bookings(
     with a reason.
 
     Raises Invalid (one and the same, a time in the past), NotFound (another organization's),
-    IllegalTransition, StaleVersion, NotTheirService, SlotTaken, NotOffered; the details of what
-    does not fit name its `bookingId`.
+    IllegalTransition, StaleVersion, NotTheirService, SlotTaken, NotOffered, SessionDecides, and
+    what a bundle does not pay for at the new time; the details of what does not fit name its
+    `bookingId`.
     """
     if one.pk == other.pk:
         raise Invalid("A booking cannot change places with itself.")
@@ -143,6 +144,7 @@ def _take(booking: Booking, *, overbook: bool) -> None:
     if not overbook:
         find = partial(find_place, without=booking.pk)
     try:
+        check_bundle_at(booking, booking.starts_at)
         place = find(
             service=booking.service,
             starts_at=booking.starts_at,
@@ -176,6 +178,8 @@ def _tell(booking: Booking, stood: Stand, caller: Caller) -> None:
 
 
 def _check_open(booking: Booking) -> None:
+    if booking.group_session_id is not None:
+        raise SessionDecides(bookingId=str(booking.pk))
     if booking.status not in Booking.OPEN:
         raise IllegalTransition(
             "This booking is over, so it cannot be changed.",

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookings.errors import RescheduleDeadline
+from bookings.errors import RescheduleDeadline, SessionDecides
 from bookings.models import Booking
 from bookings.services.policy import (
     Action,
@@ -53,6 +53,8 @@ def currency_of(booking: Booking) -> str:
 
 def _moving(booking: Booking, now: datetime) -> str:
     refusal = why_not_rescheduled(booking, now=now)
+    if isinstance(refusal, SessionDecides):
+        return ""
     until = times.moment(reschedule_deadline(booking))
     if isinstance(refusal, RescheduleDeadline):
         return _("It could be moved until %(until)s.") % {"until": until}
@@ -79,6 +81,12 @@ def _moving(booking: Booking, now: datetime) -> str:
 def _cancelling(booking: Booking, now: datetime, *, is_allowed: bool) -> str:
     service, deadline = booking.service, cancel_deadline(booking)
     until = times.moment(deadline)
+    if booking.bundle_id is not None and is_allowed:
+        if now > deadline:
+            return _("If you cancel it now, its session does not go back to your bundle.")
+        return _("If you cancel it until %(until)s, its session goes back to your bundle.") % {
+            "until": until
+        }
     if not service.cancel_notice_minutes:
         return ""
     if not is_allowed:

@@ -58,6 +58,9 @@ CHANGING: dict[str, Promise] = {
     "CANCEL_DEADLINE": gettext_lazy("It is too late to cancel this appointment here."),
     "RESCHEDULE_DEADLINE": gettext_lazy("It is too late to move this appointment here."),
     "RESCHEDULE_LIMIT": gettext_lazy("You have moved it as often as is possible here."),
+    "SESSION_DECIDES": gettext_lazy("It takes place when the session does."),
+    "BUNDLE_EXPIRED": gettext_lazy("Your bundle, which paid for this, is over by then."),
+    "BUNDLE_NOT_COVERING": gettext_lazy("Your bundle, which paid for this, does not pay for then."),
     "DATABASE_ERROR": gettext_lazy("Many people are booking right now. Please send it again."),
     "TIMEOUT": gettext_lazy("This took too long. Nothing was changed. Please send it again."),
 }

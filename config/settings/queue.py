@@ -34,6 +34,7 @@ CELERY_BEAT_SCHEDULE = {
     "close-windows": {"task": "bookings.tasks.close_windows", "schedule": 60},
     "offer-what-is-free": {"task": "bookings.tasks.offer_what_is_free", "schedule": 60},
     "lapse-requests": {"task": "bookings.tasks.lapse_requests", "schedule": 15},
+    "expire-bundles": {"task": "bookings.tasks.expire_bundles", "schedule": 300},
     "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 3600},
     "tell-due-reminders": {"task": "notifications.tasks.tell_due_reminders", "schedule": 20},
     "send-due-deliveries": {"task": "notifications.tasks.send_due_deliveries", "schedule": 5},

@@ -1,0 +1,199 @@
+"""A place in a group session: taken here, given up by cancelling its booking (`status`).
+
+The session's row is the lock: whoever wants a place changes its counter first, so the last one
+goes to one of them and the others read that it is full.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils import timezone
+
+from bookings.errors import AlreadyJoined, HoldLapsed, ReferenceTaken, SessionFull, SessionOver
+from bookings.models import Booking, BundlePurchase, GroupSession, Hold
+from bookings.models.booking import new_reference
+from bookings.services.credit import spend_credit
+from bookings.services.customer import CustomerDetails, customer_for
+from bookings.services.details import location_of
+from bookings.services.hold import HoldClaim, end_claimed_hold, is_token_of
+from core import events
+from core.access import Caller
+from core.db import in_one_transaction, insert_together, require_transaction, rows, violation_of
+from core.errors import NotFound
+from core.ids import uuid7
+
+REFERENCES_TRIED = 5
+
+# A place that was held is taken by whoever shows the hold; any other has to be free.
+TAKE = """
+    UPDATE bookings_groupsession
+    SET taken = taken + 1, held = held - %(held)s, updated_at = %(now)s
+    WHERE id = %(session)s AND cancelled_at IS NULL AND starts_at > %(now)s
+      AND taken + held - %(held)s < capacity
+    RETURNING id
+"""
+GIVE_UP = """
+    UPDATE bookings_groupsession SET taken = taken - 1, updated_at = %(now)s
+    WHERE id = %(session)s RETURNING taken
+"""
+FIRST_FREE_SEAT = """
+    SELECT seat FROM generate_series(1, %(capacity)s) AS seat
+    WHERE NOT EXISTS (
+        SELECT FROM bookings_booking
+        WHERE group_session_id = %(session)s AND status <> 'CANCELLED'
+          AND bookings_booking.seat = seat.seat
+    )
+    ORDER BY seat LIMIT 1
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceRequest:
+    """Who wants a place in `session`. A `bundle` (a pass for group sessions) pays for it, else its
+    price is due. A `hold` is a place that was kept for them. `timezone` is the zone in which they
+    read times, the session's if it is empty.
+    """
+
+    session: GroupSession
+    customer: CustomerDetails
+    bundle: BundlePurchase | None = None
+    notes: str = ""
+    timezone: str = ""
+    source: Booking.Source = Booking.Source.API
+    hold: HoldClaim | None = None
+
+
+def join_session(
+    request: PlaceRequest, *, caller: Caller, booking_id: UUID | None = None
+) -> Booking:
+    """Take a place, CONFIRMED at once; the session's time, and what it costs now, are copied.
+
+    Writes the booking, the customer if new, what the bundle pays, and the events of a booking in
+    one transaction. `booking_id` is chosen before the first attempt.
+
+    Raises SessionFull, SessionOver, AlreadyJoined (with `bookingId`), HoldLapsed, NotFound, and
+    what spend_credit raises.
+    """
+    booking_id = booking_id or uuid7()
+    for attempt in range(REFERENCES_TRIED):
+        try:
+            return _join(request, caller, booking_id, new_reference())
+        except ReferenceTaken:
+            if attempt == REFERENCES_TRIED - 1:
+                raise
+    raise AssertionError
+
+
+@in_one_transaction
+def _join(request: PlaceRequest, caller: Caller, booking_id: UUID, reference: str) -> Booking:
+    session = lock_session(request.session)
+    service, customer = session.service, request.customer
+    customer_id = customer_for(customer, organization_id=session.organization_id)
+    _check_not_in(session, customer_id)
+    hold = _claimed(request.hold, session) if request.hold else None
+    _take_place(session, hold)
+    booking = Booking(
+        pk=booking_id,
+        organization_id=session.organization_id,
+        reference=reference,
+        service=service,
+        resource_id=session.resource_id,
+        customer_id=customer_id,
+        status=Booking.Status.CONFIRMED,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        timezone=request.timezone or customer.timezone or session.timezone,
+        name=customer.name,
+        company=customer.company,
+        email=customer.email,
+        phone=customer.phone,
+        notes=request.notes,
+        location_kind=service.location_kind,
+        location=location_of(service, ""),
+        price_amount=Decimal(0) if request.bundle else session.price_amount,
+        price_currency=session.price_currency,
+        source=request.source,
+        group_session=session,
+        seat=_first_free_seat(session),
+        bundle=request.bundle,
+    )
+    booking.index_the_person()
+    if request.bundle is not None:
+        spend_credit(request.bundle.pk, booking=booking, caller=caller)
+    facts = {"group_session_id": session.pk, "version": booking.version}
+    created = events.build(
+        "booking.created",
+        booking,
+        caller=caller,
+        status=booking.status,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        service_id=booking.service_id,
+        resource_id=booking.resource_id,
+        source=booking.source,
+        **facts,
+    )
+    confirmed = events.build("booking.confirmed", booking, caller=caller, instant=True, **facts)
+    with violation_of("booking_reference_is_unique", becomes=ReferenceTaken):
+        insert_together(booking, created, confirmed)
+    if hold is not None:
+        end_claimed_hold(hold)
+    events.relay_after_commit()
+    return booking
+
+
+def lock_session(session: GroupSession) -> GroupSession:
+    """Queue behind whoever changes this session or its places, and read it as it is now.
+
+    After its resources, if those are locked too, and before any bundle or booking. Raises
+    NotFound.
+    """
+    require_transaction()
+    locked = GroupSession.objects.select_for_update(of=["self"], no_key=True)
+    related = ("service__organization", "resource")
+    found = locked.select_related(*related).filter(pk=session.pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def give_up_place(session: GroupSession) -> None:
+    """Count one taken place less of a locked session; its booking is cancelled beside this."""
+    require_transaction()
+    rows(GIVE_UP, {"session": session.pk, "now": timezone.now()})
+
+
+def _take_place(session: GroupSession, hold: Hold | None) -> None:
+    now = timezone.now()
+    parameters = {"session": session.pk, "now": now, "held": 1 if hold else 0}
+    if rows(TAKE, parameters):
+        return
+    if session.cancelled_at is not None or session.starts_at <= now:
+        raise SessionOver
+    raise SessionFull
+
+
+def _check_not_in(session: GroupSession, customer_id: UUID) -> None:
+    """The constraint says so too; asked first, so that a full session tells who is in it."""
+    theirs = Booking.objects.filter(group_session=session, customer_id=customer_id)
+    found = theirs.exclude(status=Booking.Status.CANCELLED).values_list("pk", flat=True).first()
+    if found is not None:
+        raise AlreadyJoined(bookingId=found)
+
+
+def _first_free_seat(session: GroupSession) -> int:
+    ((seat,),) = rows(FIRST_FREE_SEAT, {"session": session.pk, "capacity": session.capacity})
+    return int(seat)
+
+
+def _claimed(claim: HoldClaim, session: GroupSession) -> Hold:
+    """Return the hold on a place of this locked session. Raises NotFound, HoldLapsed."""
+    hold = Hold.objects.filter(pk=claim.hold_id, group_session=session).first()
+    if hold is None or not is_token_of(hold, claim.token):
+        raise NotFound("There is no hold with this id and token.")
+    if hold.ended_at is not None or hold.expires_at <= timezone.now():
+        raise HoldLapsed
+    return hold
