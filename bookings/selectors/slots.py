@@ -41,10 +41,15 @@ BUSY = """
 """
 CAUSES = """
     SELECT allocation.lane_id, allocation.starts_at, allocation.ends_at, allocation.expires_at,
-           booking.id, booking.starts_at, booking.ends_at, hold.id, hold.starts_at, hold.ends_at
+           CASE WHEN booking.id IS NOT NULL THEN 'BOOKING'
+                WHEN hold.id IS NOT NULL THEN 'HOLD' ELSE 'SESSION' END,
+           COALESCE(booking.id, hold.id, session.id),
+           COALESCE(booking.starts_at, hold.starts_at, session.starts_at),
+           COALESCE(booking.ends_at, hold.ends_at, session.ends_at)
     FROM bookings_allocation AS allocation
     LEFT JOIN bookings_booking AS booking ON booking.id = allocation.booking_id
     LEFT JOIN bookings_hold AS hold ON hold.id = allocation.hold_id
+    LEFT JOIN bookings_groupsession AS session ON session.id = allocation.group_session_id
 """
 # Index-only for BUSY, because the covering index holds every column that it names.
 LIVE_IN = """
@@ -97,13 +102,11 @@ def with_causes(
     """The same, where each busy time knows whose it is and which part of it is buffer."""
     busy: defaultdict[int, list[Interval]] = defaultdict(list)
     for row in _live(CAUSES, calendars, window, besides):
-        lane, start, end, expires_at, booking, booked, booked_until, hold, held, held_until = row
-        if booking is not None:
-            part, cause = Interval(booked, booked_until), Cause("BOOKING", booking)
-            busy[lane].append(Blocked(start, end, ReasonCode.TAKEN, part, cause))
-        elif expires_at > now:
-            part, cause = Interval(held, held_until), Cause("HOLD", hold)
-            busy[lane].append(Blocked(start, end, ReasonCode.HELD, part, cause))
+        lane, start, end, expires_at, kind, owner, begins, ends = row
+        if expires_at is None or expires_at > now:
+            part, cause = Interval(begins, ends), Cause(kind, owner)
+            code = ReasonCode.HELD if kind == "HOLD" else ReasonCode.TAKEN
+            busy[lane].append(Blocked(start, end, code, part, cause))
     return [replace(calendar, busy=busy) for calendar in calendars]
 
 

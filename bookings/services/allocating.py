@@ -19,7 +19,7 @@ from bookings.availability.intervals import Interval
 from bookings.availability.reasons import ReasonCode
 from bookings.availability.terms import ServiceRules
 from bookings.errors import NotOffered, OfferLapsed, SlotTaken
-from bookings.models import Allocation, Booking, Hold, Service, WaitlistEntry
+from bookings.models import Allocation, Booking, GroupSession, Hold, Service, WaitlistEntry
 from bookings.selectors.crew import Crew, crew_of
 from bookings.selectors.limits import full_periods, is_limited
 from bookings.selectors.slots import read_busy, rules_of, with_causes
@@ -35,7 +35,7 @@ SOMEBODY_ELSES = {ReasonCode.TAKEN, ReasonCode.HELD, ReasonCode.NO_LANE}
 KEPT = """
     SELECT allocation.id, lane.resource_id FROM bookings_allocation AS allocation
     JOIN bookings_lane AS lane ON lane.id = allocation.lane_id
-    WHERE allocation.booking_id = %s AND allocation.released_at IS NULL
+    WHERE allocation.{owner} = %s AND allocation.released_at IS NULL
     ORDER BY allocation.id
 """
 RELEASE = """
@@ -166,7 +166,11 @@ def find_place(
 
 
 def new_allocations(
-    place: Place, *, booking: Booking | None = None, hold: Hold | None = None
+    place: Place,
+    *,
+    booking: Booking | None = None,
+    hold: Hold | None = None,
+    group_session: GroupSession | None = None,
 ) -> list[Allocation]:
     """Return the rows that take `place`, not saved: insert them inside `taking()`."""
     return [
@@ -174,6 +178,7 @@ def new_allocations(
             lane_id=lane_id,
             booking=booking,
             hold=hold,
+            group_session=group_session,
             starts_at=place.taken.start,
             ends_at=place.taken.end,
             expires_at=hold.expires_at if hold else None,
@@ -200,9 +205,18 @@ def wrong_with(service: Service, starts_at: datetime, minutes: int) -> dict[str,
 
 def give_back(*, booking: Booking) -> list[Freed]:
     """Release what a booking keeps busy, and return it. Who waits for it is asked elsewhere."""
+    return _release("booking_id", [booking.pk], timezone.now())
+
+
+def give_back_session(session: GroupSession) -> list[Freed]:
+    """The same of a group session."""
+    return _release("group_session_id", [session.pk], timezone.now())
+
+
+def _release(owner: str, owner_ids: Sequence[UUID], now: datetime) -> list[Freed]:
     require_transaction()
-    parameters = {"owners": [booking.pk], "now": timezone.now()}
-    return [Freed(*row) for row in rows(RELEASE.format(owner="booking_id"), parameters)]
+    parameters = {"owners": list(owner_ids), "now": now}
+    return [Freed(*row) for row in rows(RELEASE.format(owner=owner), parameters)]
 
 
 def relabel(hold: Hold, booking: Booking) -> None:
@@ -215,17 +229,25 @@ def relabel(hold: Hold, booking: Booking) -> None:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a booking keeps busy now: its live allocations, and the resources they are on."""
+    """What is kept busy now: live allocations, and the resources they are on."""
 
     allocations: tuple[UUID, ...]
     resources: frozenset[UUID]
 
 
 def kept_by(booking: Booking) -> Kept:
-    found = rows(KEPT, [booking.pk])
+    return _kept("booking_id", booking)
+
+
+def kept_by_session(session: GroupSession) -> Kept:
+    return _kept("group_session_id", session)
+
+
+def _kept(owner: str, by: Booking | GroupSession) -> Kept:
+    found = rows(KEPT.format(owner=owner), [by.pk])
     return Kept(
         tuple(allocation for allocation, _ in found),
-        frozenset({booking.resource_id, *(resource for _, resource in found)}),
+        frozenset({by.resource_id, *(resource for _, resource in found)}),
     )
 
 
@@ -287,8 +309,6 @@ def end_lapsed(holds: Iterable[Hold], now: datetime) -> list[Freed]:
 
 def end_holds(hold_ids: Sequence[UUID], now: datetime) -> list[Freed]:
     """Release the allocations of holds and mark them ended; return what was released."""
-    require_transaction()
-    parameters = {"owners": list(hold_ids), "now": now}
-    freed = [Freed(*row) for row in rows(RELEASE.format(owner="hold_id"), parameters)]
+    freed = _release("hold_id", hold_ids, now)
     Hold.objects.filter(pk__in=hold_ids, ended_at=None).update(ended_at=now)
     return freed
