@@ -53,7 +53,7 @@ class ProductFactory(factory.django.DjangoModelFactory):
     service = factory.SubFactory(CourseFactory)
     organization = factory.SelfAttribute("service.organization")
     kind = Product.Kind.FULL_SEMESTER_BUNDLE
-    name = factory.LazyAttribute(lambda product: Product.Kind(product.kind).label)
+    name = factory.LazyAttribute(lambda product: str(Product.Kind(product.kind).label))
     price_amount = Decimal("300.00")
     sessions = factory.LazyAttribute(
         lambda product: 10 if product.kind in Product.BUNDLES else None
