@@ -9,15 +9,20 @@ from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from bookings.admin.choosing import NeedsField, SharesField
+from bookings.admin.course import CourseFilter, ExamPeriodInline, ProductInline, note_products
 from bookings.admin.question import QuestionInline
 from bookings.admin.service_words import FIELDSETS, HELP, LABELS
 from bookings.models import (
+    ExamPeriod,
+    Product,
     Question,
     Requirement,
     Resource,
@@ -41,6 +46,11 @@ from core.templatetags.console import render_pill
 DAY_MINUTES = 24 * 60
 # What an event calls the parts of the form that are no columns.
 ON_THE_WIRE = {"done_by": "resources", "needs": "requirements"}
+INLINES: dict[type[Model], str] = {
+    Question: "questions",
+    Product: "products",
+    ExamPeriod: "examPeriods",
+}
 
 
 class ServiceForm(HouseForm):
@@ -98,6 +108,13 @@ class ServiceForm(HouseForm):
         durations: list[int] = self.cleaned_data["durations"]
         return sorted(set(durations))
 
+    def clean_code(self) -> str:
+        """What sells something stays a course."""
+        code: str = self.cleaned_data["code"].strip()
+        if not code and not self.is_new and self.instance.products.exists():
+            raise forms.ValidationError(_("It has products, so it stays a course with a code."))
+        return code
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if "needs" in data and "done_by" in data:
@@ -116,8 +133,9 @@ class ServiceForm(HouseForm):
 class ServiceAdmin(HouseAdmin):
     noun = "catalog"
     form = ServiceForm
-    list_display = ["name", "lengths", "done_by", "approval", "state"]
+    list_display = ["name", "course_code", "lengths", "done_by", "approval", "state"]
     list_display_links = ["name"]
+    list_filter = [CourseFilter]
     sortable_by = ["name"]
     prepopulated_fields = {"slug": ["name"]}
     plural = gettext_lazy("Services")
@@ -134,10 +152,21 @@ class ServiceAdmin(HouseAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).prefetch_related("resources")
 
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[Any]:
+        """A course also has products and exam periods. When a form is sent it says itself
+        whether they were on the page: its code may be what has just been typed.
+        """
+        inlines = super().get_inlines(request, obj)
+        was_shown = isinstance(obj, Service) and obj.is_course
+        if request.method == "POST":
+            was_shown = "products-TOTAL_FORMS" in request.POST
+        return [ProductInline, ExamPeriodInline, *inlines] if was_shown else inlines
+
     def save_model(
         self, request: HttpRequest, obj: Service, form: forms.ModelForm, change: bool
     ) -> None:
         """There is one usual service: what was it before gives it up in the same transaction."""
+        obj.has_new_code = "code" in form.changed_data  # type: ignore[attr-defined]
         if obj.is_default:
             give_up_default(obj)
         super().save_model(request, obj, form, change)
@@ -150,15 +179,34 @@ class ServiceAdmin(HouseAdmin):
         super().save_formset(request, form, formset, change)
         if formset.model is Question:
             note_questions(form.instance)
+        if formset.model is Product:
+            note_products(request, formset)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Service) -> HttpResponseBase:
+        return self._what_it_sells(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Service) -> HttpResponseBase:
+        return self._what_it_sells(request, obj) or super().response_post_save_change(request, obj)
+
+    def _what_it_sells(self, request: HttpRequest, obj: Service) -> HttpResponseRedirect | None:
+        """Lead on from a course that was just made to what it sells."""
+        if not (obj.is_course and obj.has_new_code) or obj.products.exists():  # type: ignore[attr-defined]
+            return None
+        self.message_user(request, _("It is a course now. Below stands what it sells."))
+        return HttpResponseRedirect(reverse("admin:bookings_service_change", args=[obj.pk]))
 
     def construct_change_message(
         self, request: HttpRequest, form: forms.ModelForm, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
         """Name what changed as the API does."""
         fields = {ON_THE_WIRE.get(name, name) for name in form.changed_data}
-        if any(formset.has_changed() for formset in formsets or ()):
-            fields.add("questions")
+        changed = {formset.model for formset in formsets or () if formset.has_changed()}
+        fields |= {INLINES[model] for model in changed if model in INLINES}
         return [{"changed": {"fields": sorted(fields)}}]
+
+    @admin.display(description=gettext_lazy("Code"))
+    def course_code(self, service: Service) -> str:
+        return service.code
 
     @admin.display(description=gettext_lazy("Minutes"))
     def lengths(self, service: Service) -> str:

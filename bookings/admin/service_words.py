@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 LABELS: dict[str, Promise] = {
     "name": gettext_lazy("Name"),
     "slug": gettext_lazy("Name in addresses"),
-    "code": gettext_lazy("Code"),
+    "code": gettext_lazy("Course code"),
     "description": gettext_lazy("Description"),
     "price_amount": gettext_lazy("Price"),
     "location_kind": gettext_lazy("Takes place"),
@@ -41,7 +41,9 @@ LABELS: dict[str, Promise] = {
 }
 HELP: dict[str, Promise] = {
     "slug": gettext_lazy("Part of the booking page's address. Links change with it."),
-    "code": gettext_lazy("Your own short name for it, if there is one."),
+    "code": gettext_lazy(
+        "Like MATH-101. With a code it is a course: with products, bundles and group sessions."
+    ),
     "location": gettext_lazy(
         "The address, the number or the link. By telephone, leave it empty to call the customer; "
         "where the customer says, it stays empty."
