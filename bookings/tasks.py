@@ -2,13 +2,15 @@
 
 from celery import shared_task
 
-from bookings.services import credit, hold, offering, status, waitlist
+from bookings.services import credit, hold, offering, place_offers, status, waitlist
 
 
 @shared_task
 def lapse_holds() -> None:
     """Release the holds whose time is over."""
     while hold.lapse_holds() == hold.LAPSED_BATCH:
+        pass
+    while place_offers.lapse_places():
         pass
 
 

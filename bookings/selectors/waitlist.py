@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +30,8 @@ CANDIDATES = """
                WHERE service_id = entry.service_id
            )
     FROM bookings_waitlistentry AS entry
-    WHERE entry.status = 'WAITING' AND entry.to_at > %(now)s
+    WHERE entry.status = 'WAITING' AND entry.group_session_id IS NULL
+      AND entry.to_at > %(now)s
 """
 FOR_FREED = """
     AND entry.service_id IN (
@@ -90,23 +92,24 @@ def filtered(entries: QuerySet[WaitlistEntry], query: Mapping[str, Any]) -> Quer
 
 
 def positions_of(entries: Collection[WaitlistEntry | Mapping[str, Any]]) -> dict[UUID, int]:
-    """Return the place in line, from 1, of those of `entries` that wait. One query."""
-    wanted = {
-        _of(entry, "id"): _of(entry, "service_id")
-        for entry in entries
-        if _of(entry, "status") == Status.WAITING
-    }
+    """Return the place in line, from 1, of those of `entries` that wait. One query.
+
+    A group session has a line of its own; all who want a time of a service stand in one.
+    """
+    wanted = {_of(entry, "id") for entry in entries if _of(entry, "status") == Status.WAITING}
+    services = {_of(entry, "service_id") for entry in entries if _of(entry, "id") in wanted}
     if not wanted:
         return {}
     line = WaitlistEntry.objects.filter(
-        status=Status.WAITING, service_id__in=set(wanted.values()), id__lte=max(wanted)
+        status=Status.WAITING, service_id__in=services, id__lte=max(wanted)
     )
     places: dict[UUID, int] = {}
-    ahead: dict[UUID, int] = {}
-    for entry_id, service_id in line.order_by("id").values_list("id", "service_id"):
-        ahead[service_id] = ahead.get(service_id, 0) + 1
+    ahead: Counter[UUID] = Counter()
+    for entry_id, *line_of in line.order_by("id").values_list("id", "group_session", "service"):
+        whose = next(filter(None, line_of))
+        ahead[whose] += 1
         if entry_id in wanted:
-            places[entry_id] = ahead[service_id]
+            places[entry_id] = ahead[whose]
     return places
 
 

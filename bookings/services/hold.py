@@ -146,11 +146,11 @@ def lapse_holds() -> int:
     """Release the holds whose time is over; return how many. The clock's part.
 
     What they kept goes to who waits for it, in the same transaction. If it was an offer to
-    somebody on a waitlist, their place ends with it.
+    somebody on a waitlist, their place ends with it. Places in group sessions: `place_offers`.
     """
     now = timezone.now()
-    due = Hold.objects.filter(ended_at=None, expires_at__lte=now).order_by("expires_at")
-    found = dict(due.values_list("pk", "resource_id")[:LAPSED_BATCH])
+    due = Hold.objects.filter(ended_at=None, expires_at__lte=now, group_session=None)
+    found = dict(due.order_by("expires_at").values_list("pk", "resource_id")[:LAPSED_BATCH])
     if not found:
         return 0
     resources = set(found.values())
@@ -171,7 +171,7 @@ def claim_hold(claim: HoldClaim, *, request: BookingRequest) -> Hold:
     """
     hold = (
         Hold.objects.for_organization(request.service.organization_id)
-        .filter(pk=claim.hold_id)
+        .filter(pk=claim.hold_id, group_session=None)
         .first()
     )
     if hold is None or not is_token_of(hold, claim.token):

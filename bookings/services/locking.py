@@ -22,6 +22,7 @@ WAITED_FOR = """
       AND EXISTS (
           SELECT FROM bookings_waitlistentry AS entry
           WHERE entry.service_id = mine.service_id AND entry.status = 'WAITING'
+            AND entry.group_session_id IS NULL
       )
 """
 LOCK = """

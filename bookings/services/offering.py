@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from bookings.availability.intervals import Interval
 from bookings.errors import NotOffered, SlotTaken
-from bookings.models import Hold, Service, ServiceResource, WaitlistEntry
+from bookings.models import Allocation, Hold, Service, ServiceResource, WaitlistEntry
 from bookings.selectors.limits import has_had_enough
 from bookings.selectors.slots import free_slots
 from bookings.selectors.waitlist import Candidate, offered_before, waiting, waiting_for
@@ -98,7 +98,6 @@ def place_offer(
     if entry is None:
         return None
     entry.offers += 1
-    entry.status = Status.OFFERED
     hold = Hold(
         organization_id=entry.organization_id,
         service=service,
@@ -109,6 +108,15 @@ def place_offer(
         token_digest=Hold.digest_of(hold_token(entry)),
         expires_at=kept_until(service, place.starts_at, now=now),
     )
+    with taking():
+        write_offer(entry, hold, *new_allocations(place, hold=hold), caller=caller)
+    return entry
+
+
+def write_offer(
+    entry: WaitlistEntry, hold: Hold, *allocations: Allocation, caller: Caller, **facts: object
+) -> None:
+    """Offer `hold` to a locked entry that has counted it already; `facts` go into the event."""
     offered = events.build(
         "waitlist.offered",
         entry,
@@ -116,17 +124,16 @@ def place_offer(
         offer=entry.offers,
         hold_id=hold.pk,
         service_id=entry.service_id,
-        resource_id=place.resource_id,
+        resource_id=hold.resource_id,
         starts_at=hold.starts_at,
         ends_at=hold.ends_at,
         expires_at=hold.expires_at,
+        **facts,
     )
-    with taking():
-        insert_together(hold, *new_allocations(place, hold=hold), offered)
-    entry.hold = hold
+    insert_together(hold, *allocations, offered)
+    entry.status, entry.hold = Status.OFFERED, hold
     entry.save(update_fields=["status", "hold", "offers", "updated_at"])
     events.relay_after_commit()
-    return entry
 
 
 def kept_until(service: Service, starts_at: datetime, *, now: datetime) -> datetime:
@@ -147,12 +154,15 @@ def expire_offers(hold_ids: Collection[UUID]) -> None:
         expire(entry, unanswered=True)
 
 
-def expire(entry: WaitlistEntry, *, unanswered: bool) -> None:
-    """End a locked entry, because it was not answered or because its window is over."""
+def expire(entry: WaitlistEntry, *, unanswered: bool, **facts: object) -> None:
+    """End a locked entry, because it was not answered or because its window is over.
+
+    `facts` go into the event.
+    """
     entry.status = Status.EXPIRED
     entry.save(update_fields=["status", "updated_at"])
     clock = Caller.clock(entry.organization_id)
-    events.record("waitlist.expired", entry, caller=clock, unanswered=unanswered)
+    events.record("waitlist.expired", entry, caller=clock, unanswered=unanswered, **facts)
 
 
 @dataclass

@@ -28,6 +28,7 @@ from bookings.services.offering import (
     offer_to_waitlist,
     place_offer,
 )
+from bookings.services.place_offers import give_place_on, lock_line
 from core import events
 from core.access import Caller
 from core.db import ChangedMeanwhile, in_one_transaction, require_transaction
@@ -117,6 +118,7 @@ def _join(request: WaitRequest, caller: Caller, entry_id: UUID) -> WaitlistEntry
     theirs = WaitlistEntry.objects.filter(
         customer=customer_id,
         service=service,
+        group_session=None,
         status__in=WaitlistEntry.OPEN,
         from_at__lt=request.to_at,
         to_at__gt=request.from_at,
@@ -155,7 +157,7 @@ def _join(request: WaitRequest, caller: Caller, entry_id: UUID) -> WaitlistEntry
 
 @in_one_transaction
 def leave_waitlist(entry: WaitlistEntry, *, caller: Caller) -> WaitlistEntry:
-    """Take somebody out of the line; what was kept for them goes to the next.
+    """Take somebody out of the line; what was kept for them, time or place, goes to the next.
 
     Leaving twice changes nothing. Raises WaitIsOver for who has booked.
     """
@@ -175,14 +177,15 @@ def leave_waitlist(entry: WaitlistEntry, *, caller: Caller) -> WaitlistEntry:
 def decline_offer(entry: WaitlistEntry, *, offer: int, caller: Caller) -> WaitlistEntry:
     """Say no to the offer of that number and go on waiting; its time goes to the next in line.
 
-    The same start is not offered to them again. Declining twice changes nothing. Raises HoldLapsed
-    for an offer that is over.
+    The same start is not offered to them again; so whoever declines a place in a session leaves.
+    Declining twice changes nothing. Raises HoldLapsed for an offer that is over.
     """
     entry = _locked(entry)
-    if entry.offers != offer or entry.status not in WaitlistEntry.OPEN:
+    after = Status.WAITING if entry.group_session_id is None else Status.CANCELLED
+    if entry.offers != offer or entry.status not in (Status.OFFERED, after):
         raise HoldLapsed
     if entry.status == Status.OFFERED:
-        entry.status = Status.WAITING
+        entry.status = after
         entry.save(update_fields=["status", "updated_at"])
         events.record("waitlist.declined", entry, caller=caller, offer=offer)
         _give_on(entry, Status.OFFERED)
@@ -270,10 +273,17 @@ def offer_by_hand(
 
 @in_one_transaction
 def close_windows() -> int:
-    """End the places whose window is over; return how many. The clock's part."""
-    rows = WaitlistEntry.objects.select_for_update(no_key=True, skip_locked=True)
-    over = rows.filter(status=Status.WAITING, to_at__lte=timezone.now()).order_by("to_at")
+    """End the places whose window is over, or whose session has begun; return how many.
+
+    The clock's part.
+    """
+    now = timezone.now()
+    rows = WaitlistEntry.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    waiting = rows.filter(status=Status.WAITING)
+    over = waiting.filter(group_session=None, to_at__lte=now).order_by("to_at")
     found = list(over[:OVER_BATCH])
+    begun = waiting.filter(group_session__starts_at__lte=now).order_by("id")
+    found += begun[: OVER_BATCH - len(found)]
     for entry in found:
         expire(entry, unanswered=False)
     return len(found)
@@ -281,9 +291,13 @@ def close_windows() -> int:
 
 def _give_on(entry: WaitlistEntry, was: str) -> None:
     """Give what was kept for a locked entry to the next in line."""
-    if was == Status.OFFERED and entry.hold_id is not None:
-        freed = end_holds([entry.hold_id], timezone.now())
-        offer_to_waitlist(freed, passed_over=[entry.pk])
+    if was != Status.OFFERED or entry.hold is None:
+        return
+    if entry.group_session_id is not None:
+        give_place_on(entry.hold)
+        return
+    freed = end_holds([entry.hold.pk], timezone.now())
+    offer_to_waitlist(freed, passed_over=[entry.pk])
 
 
 def _locked(entry: WaitlistEntry) -> WaitlistEntry:
@@ -292,7 +306,9 @@ def _locked(entry: WaitlistEntry) -> WaitlistEntry:
     Raises NotFound; ChangedMeanwhile when it got an offer whose resource is not locked yet.
     """
     require_transaction()
-    if entry.status == Status.OFFERED and entry.hold is not None:
+    if entry.group_session_id is not None:
+        lock_line(entry.group_session_id)
+    elif entry.status == Status.OFFERED and entry.hold is not None:
         kept = [entry.hold.resource_id]
         lock_resources(kept, freeing=kept)
     related = ("service__organization", "organization", "resource", "hold", "booking")
@@ -300,7 +316,8 @@ def _locked(entry: WaitlistEntry) -> WaitlistEntry:
     fresh = rows.select_for_update(of=["self"], no_key=True).filter(pk=entry.pk).first()
     if fresh is None:
         raise NotFound
-    if fresh.status == Status.OFFERED and fresh.hold_id != entry.hold_id:
+    is_of_a_session = fresh.group_session_id is not None
+    if fresh.status == Status.OFFERED and fresh.hold_id != entry.hold_id and not is_of_a_session:
         entry.status, entry.hold = fresh.status, fresh.hold
         raise ChangedMeanwhile
     return fresh

@@ -1,0 +1,89 @@
+"""Standing in line for a place in a group session that is full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from bookings.errors import AlreadyJoined, AlreadyWaiting, SessionOver, StillFree
+from bookings.models import Booking, GroupSession, WaitlistEntry
+from bookings.services.customer import CustomerDetails, customer_for
+from bookings.services.place_offers import lock_line, settle_places
+from core import events
+from core.access import Caller
+from core.db import in_one_transaction
+from core.ids import uuid7
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceWait:
+    """Who would take a place in `session`, should one come free."""
+
+    session: GroupSession
+    customer: CustomerDetails
+    inquiry: str = ""
+
+
+def wait_for_place(
+    request: PlaceWait, *, caller: Caller, entry_id: UUID | None = None
+) -> WaitlistEntry:
+    """Put somebody at the end of the line for a place in a session.
+
+    Raises SessionOver for one that has begun or is cancelled; AlreadyJoined (with `bookingId`);
+    StillFree while it has a place; AlreadyWaiting.
+    """
+    return _join(request, caller, entry_id or uuid7())
+
+
+@in_one_transaction
+def _join(request: PlaceWait, caller: Caller, entry_id: UUID) -> WaitlistEntry:
+    """Nobody gives a place back while this looks for one: whoever does later sees the entry."""
+    customer = request.customer
+    session = lock_line(request.session.pk)
+    if settle_places(session):
+        session = lock_line(session.pk)
+    if session.cancelled_at is not None or session.starts_at <= timezone.now():
+        raise SessionOver
+    customer_id = customer_for(customer, organization_id=session.organization_id)
+    theirs = Booking.objects.filter(group_session=session, customer=customer_id)
+    booking_id = theirs.exclude(status=Booking.Status.CANCELLED).values_list("pk", flat=True)
+    if joined := booking_id.first():
+        raise AlreadyJoined(bookingId=joined)
+    line = WaitlistEntry.objects.filter(group_session=session, status__in=WaitlistEntry.OPEN)
+    if line.filter(customer=customer_id).exists():
+        raise AlreadyWaiting
+    if session.places_left:
+        raise StillFree("There is a free place already.")
+    entry = WaitlistEntry(
+        pk=entry_id,
+        organization_id=session.organization_id,
+        service=session.service,
+        resource=session.resource,
+        group_session=session,
+        customer_id=customer_id,
+        from_at=session.starts_at,
+        to_at=session.ends_at,
+        minutes=(session.ends_at - session.starts_at) // timedelta(minutes=1),
+        timezone=customer.timezone or session.service.organization.timezone,
+        name=customer.name,
+        company=customer.company,
+        email=customer.email,
+        phone=customer.phone,
+        inquiry=request.inquiry,
+    )
+    entry.save(force_insert=True)
+    events.record(
+        "waitlist.joined",
+        entry,
+        caller=caller,
+        service_id=entry.service_id,
+        resource_id=entry.resource_id,
+        from_at=entry.from_at,
+        to_at=entry.to_at,
+        minutes=entry.minutes,
+        group_session_id=session.pk,
+    )
+    return entry
