@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.db.models import DateTimeField, Func
 
-from bookings.models import Booking, Resource, Service
+from bookings.models import Booking, GroupSession, Resource, Service
 from core.db import ChangedMeanwhile, require_transaction, rows
+from core.errors import NotFound
 
 # What is freed may be offered to who waits for it, and their service may need others as well: all
 # of them are locked in the one statement. Where nobody waits that is a look at an empty index.
@@ -95,6 +96,21 @@ def lock_service(service: Service) -> None:
     """Queue behind whoever is counting this service's bookings. After its resources."""
     require_transaction()
     rows(LOCK_SERVICE, [service.pk])
+
+
+def lock_session(session_id: UUID) -> GroupSession:
+    """Queue behind whoever changes this session or its places, and read it as it is now.
+
+    After its resources, if those are locked too, and before any bundle or booking. Raises
+    NotFound.
+    """
+    require_transaction()
+    locked = GroupSession.objects.select_for_update(of=["self"], no_key=True)
+    related = ("service__organization", "resource")
+    found = locked.select_related(*related).filter(pk=session_id).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def lock_resources_of(booking: Booking) -> None:

@@ -19,6 +19,14 @@ from bookings.services.credit import spend_credit
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.details import location_of
 from bookings.services.hold import HoldClaim, end_claimed_hold, is_token_of
+from bookings.services.locking import lock_session
+from bookings.services.place_offers import (
+    entry_of,
+    entry_offered,
+    has_joined,
+    kept_for,
+    settle_places,
+)
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction, insert_together, require_transaction, rows, violation_of
@@ -53,8 +61,8 @@ FIRST_FREE_SEAT = """
 @dataclass(frozen=True, kw_only=True)
 class PlaceRequest:
     """Who wants a place in `session`. A `bundle` (a pass for group sessions) pays for it, else its
-    price is due. A `hold` is a place that was kept for them. `timezone` is the zone in which they
-    read times, the session's if it is empty.
+    price is due. A `hold` is a place that is kept for whoever shows it. `timezone` is the zone in
+    which they read times, the session's if it is empty.
     """
 
     session: GroupSession
@@ -72,7 +80,8 @@ def join_session(
     """Take a place, CONFIRMED at once; the session's time, and what it costs now, are copied.
 
     Writes the booking, the customer if new, what the bundle pays, and the events of a booking in
-    one transaction. `booking_id` is chosen before the first attempt.
+    one transaction. Whoever waited for a place waits no longer; one that is kept for them is
+    theirs. `booking_id` is chosen before the first attempt.
 
     Raises SessionFull, SessionOver, AlreadyJoined (with `bookingId`), HoldLapsed, NotFound, and
     what spend_credit raises.
@@ -89,11 +98,19 @@ def join_session(
 
 @in_one_transaction
 def _join(request: PlaceRequest, caller: Caller, booking_id: UUID, reference: str) -> Booking:
-    session = lock_session(request.session)
+    session = lock_session(request.session.pk)
     service, customer = session.service, request.customer
     customer_id = customer_for(customer, organization_id=session.organization_id)
     _check_not_in(session, customer_id)
-    hold = _claimed(request.hold, session) if request.hold else None
+    if session.places_left < 1:
+        settle_places(session)
+    hold: Hold | None
+    if request.hold is not None:
+        hold = _claimed(request.hold, session)
+        waited = entry_offered(hold)
+    else:
+        waited = entry_of(session, customer_id)
+        hold = kept_for(waited) if waited else None
     _take_place(session, hold)
     booking = Booking(
         pk=booking_id,
@@ -141,23 +158,10 @@ def _join(request: PlaceRequest, caller: Caller, booking_id: UUID, reference: st
         insert_together(booking, created, confirmed)
     if hold is not None:
         end_claimed_hold(hold)
+    if waited is not None:
+        has_joined(waited, booking, caller=caller)
     events.relay_after_commit()
     return booking
-
-
-def lock_session(session: GroupSession) -> GroupSession:
-    """Queue behind whoever changes this session or its places, and read it as it is now.
-
-    After its resources, if those are locked too, and before any bundle or booking. Raises
-    NotFound.
-    """
-    require_transaction()
-    locked = GroupSession.objects.select_for_update(of=["self"], no_key=True)
-    related = ("service__organization", "resource")
-    found = locked.select_related(*related).filter(pk=session.pk).first()
-    if found is None:
-        raise NotFound
-    return found
 
 
 def give_up_place(session: GroupSession) -> None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from bookings.models import Booking, GroupSession, Hold, WaitlistEntry
 from bookings.services.allocating import end_holds, end_lapsed
+from bookings.services.locking import lock_session
 from bookings.services.offering import (
     SHORTEST_OFFER,
     expire,
@@ -24,18 +25,12 @@ from bookings.services.offering import (
     hold_token,
     write_offer,
 )
+from core import events
 from core.access import Caller
 from core.db import in_one_transaction, require_transaction
 
 LAPSED_BATCH = 100
 Status = WaitlistEntry.Status
-
-
-def lock_line(session_id: UUID) -> GroupSession:
-    """Queue behind whoever changes the places of this session, and read it as it is then."""
-    require_transaction()
-    rows = GroupSession.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("service__organization", "resource").get(pk=session_id)
 
 
 def offer_places(session_id: UUID) -> int:
@@ -44,7 +39,7 @@ def offer_places(session_id: UUID) -> int:
     An offer lasts WAITLIST_OFFER_MINUTES, and never beyond the beginning of the session; shortly
     before that nobody is asked any more. Writes a hold and waitlist.offered for each.
     """
-    session, now = lock_line(session_id), timezone.now()
+    session, now = lock_session(session_id), timezone.now()
     if session.places_left < 1 or not _can_be_offered(session, now):
         return 0
     has_a_place = Booking.objects.filter(group_session=session).exclude(
@@ -106,7 +101,7 @@ def lapse_places() -> int:
 
 @in_one_transaction
 def _lapse_in(session_id: UUID) -> int:
-    return settle_places(lock_line(session_id))
+    return settle_places(lock_session(session_id))
 
 
 def settle_places(session: GroupSession) -> int:
@@ -126,6 +121,34 @@ def settle_places(session: GroupSession) -> int:
         expire_offers([hold.pk for hold in lapsed])
         offer_places(session.pk)
     return len(lapsed)
+
+
+def entry_of(session: GroupSession, customer_id: UUID) -> WaitlistEntry | None:
+    """Return somebody's open place in the line for a locked session."""
+    theirs = _open_line(session).filter(customer=customer_id)
+    return theirs.select_related("hold").first()
+
+
+def entry_offered(hold: Hold) -> WaitlistEntry | None:
+    """Return the place in line whose offer this hold on a place is."""
+    return WaitlistEntry.objects.filter(hold=hold, status=Status.OFFERED).first()
+
+
+def kept_for(entry: WaitlistEntry) -> Hold | None:
+    """Return what is kept for somebody in line who takes a place without showing the offer."""
+    hold = entry.hold if entry.status == Status.OFFERED else None
+    is_live = hold is not None and hold.ended_at is None and hold.expires_at > timezone.now()
+    return hold if is_live else None
+
+
+def has_joined(entry: WaitlistEntry, booking: Booking, *, caller: Caller) -> None:
+    """Note what became of somebody's place in the line for a locked session: they have joined."""
+    require_transaction()
+    entry.status, entry.booking = Status.ACCEPTED, booking
+    entry.save(update_fields=["status", "booking", "updated_at"])
+    events.record(
+        "waitlist.accepted", entry, caller=caller, offer=entry.offers, booking_id=booking.pk
+    )
 
 
 def end_line(session: GroupSession) -> int:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from bookings.errors import AlreadyJoined, AlreadyWaiting, SessionOver, StillFree
 from bookings.models import Booking, GroupSession, WaitlistEntry
 from bookings.services.customer import CustomerDetails, customer_for
-from bookings.services.place_offers import lock_line, settle_places
+from bookings.services.locking import lock_session
+from bookings.services.place_offers import settle_places
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction
@@ -42,9 +43,9 @@ def wait_for_place(
 def _join(request: PlaceWait, caller: Caller, entry_id: UUID) -> WaitlistEntry:
     """Nobody gives a place back while this looks for one: whoever does later sees the entry."""
     customer = request.customer
-    session = lock_line(request.session.pk)
+    session = lock_session(request.session.pk)
     if settle_places(session):
-        session = lock_line(session.pk)
+        session = lock_session(session.pk)
     if session.cancelled_at is not None or session.starts_at <= timezone.now():
         raise SessionOver
     customer_id = customer_for(customer, organization_id=session.organization_id)

@@ -5,9 +5,10 @@ from django.utils import timezone
 from bookings.models import Booking
 from bookings.services.allocating import Freed, give_back
 from bookings.services.credit import give_credit_back, lock_bundle, returns_credit
-from bookings.services.locking import lock_resources_of
+from bookings.services.locking import lock_resources_of, lock_session
 from bookings.services.offering import offer_to_waitlist
-from bookings.services.place import give_up_place, lock_session
+from bookings.services.place import give_up_place
+from bookings.services.place_offers import offer_places
 from bookings.services.policy import fee_for_cancelling
 from bookings.services.reason import note_reason
 from core import events
@@ -67,8 +68,10 @@ def cancel_booking(
     cancellation costs is noted. Raises IllegalTransition, StaleVersion, CancelDeadline.
     """
     if booking.group_session is not None:
-        lock_session(booking.group_session)
-        return leave(booking, caller, reason, expected_version, return_credit, **facts)
+        session = lock_session(booking.group_session.pk)
+        booking = leave(booking, caller, reason, expected_version, return_credit, **facts)
+        offer_places(session.pk)
+        return booking
     lock_resources_of(booking)
     booking = _locked_with_bundle(booking)
     check_version(booking, expected_version)

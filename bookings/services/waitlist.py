@@ -19,7 +19,7 @@ from bookings.services.alternatives import present_slots
 from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.hold import HoldClaim
-from bookings.services.locking import lock_resources, lock_service
+from bookings.services.locking import lock_resources, lock_service, lock_session
 from bookings.services.offering import (
     SHORTEST_OFFER,
     expire,
@@ -28,7 +28,8 @@ from bookings.services.offering import (
     offer_to_waitlist,
     place_offer,
 )
-from bookings.services.place_offers import give_place_on, lock_line
+from bookings.services.place import PlaceRequest, join_session
+from bookings.services.place_offers import give_place_on
 from core import events
 from core.access import Caller
 from core.db import ChangedMeanwhile, in_one_transaction, require_transaction
@@ -204,18 +205,47 @@ def accept_offer(
     """Make the offer of that number a booking. Accepting twice is the same booking.
 
     Raises HoldLapsed for an offer that is over, Invalid for something that the service wants to
-    know, and what else `create_booking` refuses; nothing is changed then.
+    know, and what else `create_booking` refuses (of a session `join_session`); nothing is changed
+    then.
     """
     entry = _locked(entry)
     if entry.status == Status.ACCEPTED and entry.offers == offer and entry.booking is not None:
         return entry.booking
     if entry.status != Status.OFFERED or entry.offers != offer or entry.hold is None:
         raise HoldLapsed
+    if entry.group_session is not None:
+        return _take_place(entry, acceptance, caller, booking_id)
     booking = create_booking(_request_of(entry, acceptance), caller=caller, booking_id=booking_id)
     entry.status, entry.booking = Status.ACCEPTED, booking
     entry.save(update_fields=["status", "booking", "updated_at"])
     events.record("waitlist.accepted", entry, caller=caller, offer=offer, booking_id=booking.pk)
     return booking
+
+
+def _take_place(
+    entry: WaitlistEntry, said: Acceptance, caller: Caller, booking_id: UUID
+) -> Booking:
+    """Make the place in a session that is kept for a locked entry theirs."""
+    if entry.group_session is None or entry.hold is None:
+        raise ValueError("a place is offered in a session, and with a hold")
+    request = PlaceRequest(
+        session=entry.group_session,
+        customer=_customer_of(entry, said),
+        hold=HoldClaim(entry.hold.pk, hold_token(entry)),
+        timezone=entry.timezone,
+        source=Booking.Source.WAITLIST,
+    )
+    return join_session(request, caller=caller, booking_id=booking_id)
+
+
+def _customer_of(entry: WaitlistEntry, said: Acceptance) -> CustomerDetails:
+    return CustomerDetails(
+        name=entry.name,
+        email=entry.email,
+        company=entry.company if said.company is None else said.company,
+        phone=entry.phone if said.phone is None else said.phone,
+        timezone=entry.timezone,
+    )
 
 
 def _request_of(entry: WaitlistEntry, said: Acceptance) -> BookingRequest:
@@ -224,13 +254,7 @@ def _request_of(entry: WaitlistEntry, said: Acceptance) -> BookingRequest:
         raise ValueError("an offer has a hold")
     return BookingRequest(
         service=entry.service,
-        customer=CustomerDetails(
-            name=entry.name,
-            email=entry.email,
-            company=entry.company if said.company is None else said.company,
-            phone=entry.phone if said.phone is None else said.phone,
-            timezone=entry.timezone,
-        ),
+        customer=_customer_of(entry, said),
         starts_at=hold.starts_at,
         minutes=entry.minutes,
         inquiry=entry.inquiry if said.inquiry is None else said.inquiry,
@@ -307,11 +331,18 @@ def _locked(entry: WaitlistEntry) -> WaitlistEntry:
     """
     require_transaction()
     if entry.group_session_id is not None:
-        lock_line(entry.group_session_id)
+        lock_session(entry.group_session_id)
     elif entry.status == Status.OFFERED and entry.hold is not None:
         kept = [entry.hold.resource_id]
         lock_resources(kept, freeing=kept)
-    related = ("service__organization", "organization", "resource", "hold", "booking")
+    related = (
+        "service__organization",
+        "organization",
+        "resource",
+        "hold",
+        "booking",
+        "group_session",
+    )
     rows = WaitlistEntry.objects.select_related(*related)
     fresh = rows.select_for_update(of=["self"], no_key=True).filter(pk=entry.pk).first()
     if fresh is None:
