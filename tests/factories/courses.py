@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import factory
+from django.db import transaction
 
 from bookings.models import (
     Allocation,
@@ -90,6 +91,7 @@ class BundleFactory(factory.django.DjangoModelFactory):
     price_currency = "EUR"
 
     @classmethod
+    @transaction.atomic
     def _create(cls, model_class, *args, **kwargs):
         total, left = kwargs["total_sessions"], kwargs["remaining_sessions"]
         kwargs["entries"] = 1 if left == total else 2
