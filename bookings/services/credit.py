@@ -7,6 +7,7 @@ its resources, service and session, and before any booking.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -178,6 +179,14 @@ def lock_bundle(bundle_id: UUID) -> BundlePurchase:
     if found is None:
         raise NotFound
     return found
+
+
+def lock_bundles(bundle_ids: Collection[UUID]) -> None:
+    """Queue for all of these, in the order of their ids, before any of them is changed."""
+    require_transaction()
+    locked = BundlePurchase.objects.select_for_update(no_key=True).filter(pk__in=bundle_ids)
+    if bundle_ids:
+        list(locked.order_by("pk").values_list("pk"))
 
 
 def _write(

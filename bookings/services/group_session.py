@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bookings.errors import IllegalTransition, TaBusy, TaNotOnCourse
@@ -25,21 +26,22 @@ from bookings.services.allocating import (
     kept_by_session,
     new_allocations,
 )
+from bookings.services.credit import lock_bundles
 from bookings.services.hold import settling_lapsed_offers
 from bookings.services.locking import lock_resources
 from bookings.services.offering import expire, offer_to_waitlist
+from bookings.services.place import lock_session
 from bookings.services.session_lanes import find_lanes
-from bookings.services.status import cancel_booking
+from bookings.services.status import leave
 from core import events
 from core.access import Caller
 from core.db import (
     ChangedMeanwhile,
     in_one_transaction,
     insert_together,
-    require_transaction,
     violation_of,
 )
-from core.errors import Invalid, NotFound, StaleVersion
+from core.errors import Invalid, StaleVersion
 from core.ids import uuid7
 
 LONGEST = timedelta(days=1)
@@ -176,7 +178,7 @@ def cancel_session(
     """
     kept = kept_by_session(session)
     lock_resources(kept.resources, freeing=kept.resources)
-    session = locked_session(session)
+    session = lock_session(session)
     check_session_version(session, expected_version)
     now = timezone.now()
     if session.cancelled_at is not None or session.starts_at <= now:
@@ -185,16 +187,18 @@ def cancel_session(
         )
     if kept_by_session(session) != kept:
         raise ChangedMeanwhile
-    bookings = bookings_of(session)
+    bookings = list(places_of(session))
+    lock_bundles([booking.bundle_id for booking in bookings if booking.bundle_id])
     session.cancelled_at = now
     session.version += 1
     session.save(update_fields=["cancelled_at", "version", "updated_at"])
     _end_waiting(session, now)
     for booking in bookings:
-        cancel_booking(
+        leave(
             booking,
-            caller=caller,
-            reason=reason,
+            caller,
+            reason,
+            return_credit=True,
             group_session_id=session.pk,
             told_by_session=True,
         )
@@ -212,29 +216,15 @@ def cancel_session(
     return session
 
 
-def locked_session(session: GroupSession) -> GroupSession:
-    """Read the row again and hold it: after its resources, before bundles and bookings.
-
-    Raises NotFound.
-    """
-    require_transaction()
-    rows = GroupSession.objects.select_related("service", "resource", "organization")
-    fresh = rows.select_for_update(of=["self"], no_key=True).filter(pk=session.pk).first()
-    if fresh is None:
-        raise NotFound
-    return fresh
-
-
 def check_session_version(session: GroupSession, expected: int | None) -> None:
     """Raise StaleVersion when the caller read an older version than the one locked now."""
     if expected is not None and session.version != expected:
         raise StaleVersion(version=session.version)
 
 
-def bookings_of(session: GroupSession) -> list[Booking]:
-    """Lock the live bookings of a locked session and return them, in the order of their ids."""
-    live = Booking.objects.filter(group_session=session, status__in=Booking.OPEN)
-    return list(live.select_for_update(no_key=True).order_by("pk"))
+def places_of(session: GroupSession) -> QuerySet[Booking]:
+    """The open bookings of a session, in the order in which they are locked."""
+    return Booking.objects.filter(group_session=session, status__in=Booking.OPEN).order_by("pk")
 
 
 def _end_waiting(session: GroupSession, now: datetime) -> None:

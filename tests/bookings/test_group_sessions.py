@@ -9,29 +9,27 @@ from typing import Any
 import pytest
 
 from bookings.errors import (
-    IllegalTransition,
     NotOffered,
     SlotTaken,
     TaBusy,
     TaNotOnCourse,
 )
-from bookings.models import Allocation, GroupSession, Lane, Requirement, TimeOff
+from bookings.models import GroupSession, Lane, Requirement, TimeOff
 from bookings.services.booking import BookingRequest, create_booking
-from bookings.services.group_session import SessionDetails, cancel_session, create_session
+from bookings.services.group_session import SessionDetails, create_session
 from bookings.services.time_off import Absence, add_time_off
-from core.errors import Invalid, StaleVersion
+from core.errors import Invalid
 from core.models import Event
+from tests.bookings.sessions import HOUR, live
 from tests.cast import MIA, NOW
 from tests.factories import ResourceFactory, ResourceTypeFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-HOUR = timedelta(hours=1)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _it_is_tuesday(clock, settings):
-    settings.QUEUE_NUDGES = False
+def _it_is_tuesday(clock):
+    """The third of November, 2026."""
 
 
 @pytest.fixture
@@ -71,12 +69,6 @@ def individual(algebra, anna, staff, ten_o_clock) -> Callable[..., Any]:
         return create_booking(replace(usual, **changes), caller=staff)
 
     return individual
-
-
-def live() -> list[tuple[Any, ...]]:
-    """What is busy: of whom, on which lane, from when to when."""
-    rows = Allocation.objects.filter(released_at=None).order_by("lane__resource__name", "lane")
-    return list(rows.values_list("lane__resource__name", "lane__number", "starts_at", "ends_at"))
 
 
 def test_a_session_takes_every_lane_of_its_ta(lay_out, anna, ten_o_clock):
@@ -226,30 +218,3 @@ def test_only_a_course_has_sessions(lay_out, haircut):
         lay_out(service=haircut)
 
     assert refused.value.details["fields"] == {"courseId": ["This service is no course."]}
-
-
-def test_a_cancelled_session_gives_its_time_back(lay_out, individual, staff):
-    session = cancel_session(lay_out(), caller=staff, reason="Anna is ill")
-
-    assert (session.status, session.version) == ("CANCELLED", 2)
-    assert live() == []
-    individual()
-    cancelled = Event.objects.get(name="group_session.cancelled")
-    assert (cancelled.subject_id, cancelled.data["bookings"]) == (session.pk, 0)
-    assert "ill" not in str(cancelled.data)
-
-
-def test_a_session_is_cancelled_once_and_before_it_begins(lay_out, staff, clock):
-    session = lay_out()
-    with pytest.raises(StaleVersion):
-        cancel_session(session, caller=staff, expected_version=2)
-    cancel_session(session, caller=staff)
-    with pytest.raises(IllegalTransition):
-        cancel_session(session, caller=staff)
-
-    begun = lay_out()
-    clock.move_to(begun.starts_at)
-    with pytest.raises(IllegalTransition):
-        cancel_session(begun, caller=staff)
-    assert Event.objects.filter(name="group_session.cancelled").count() == 1
-    assert len(live()) == 1
