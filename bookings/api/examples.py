@@ -193,6 +193,7 @@ WHOSE_ADDRESS: Json = {
 }
 
 ENTRY_ID = "019349d8-6061-7273-8d9e-9f0a1b2c3d05"
+SESSION_ID = "01934902-5061-7273-8e8f-9fa0b1c2d325"
 WAIT: Json = {
     "serviceId": SERVICE_ID,
     "from": "2026-11-23",
@@ -201,10 +202,16 @@ WAIT: Json = {
     "name": "Mia Müller",
     "email": "mia@example.com",
 }
+WAIT_FOR_A_PLACE: Json = {
+    "groupSessionId": SESSION_ID,
+    "name": "Mia Müller",
+    "email": "mia@example.com",
+}
 PLACE_IN_LINE: Json = {
     "id": ENTRY_ID,
     "serviceId": SERVICE_ID,
     "resourceId": None,
+    "groupSessionId": None,
     "from": "2026-11-22T23:00:00Z",
     "to": "2026-11-27T23:00:00Z",
     "duration": 30,

@@ -23,8 +23,8 @@ from bookings.api.serializers import (
     TimeSlotReadSerializer,
 )
 from bookings.availability.rules import midnight
-from bookings.errors import AlreadyWaiting, StillFree, WaitIsOver
-from bookings.models import Resource, Service, WaitlistEntry
+from bookings.errors import AlreadyJoined, AlreadyWaiting, SessionOver, StillFree, WaitIsOver
+from bookings.models import GroupSession, Resource, Service, WaitlistEntry
 from bookings.selectors.catalog import default_service
 from bookings.selectors.waitlist import (
     filtered,
@@ -34,6 +34,7 @@ from bookings.selectors.waitlist import (
     waitlist_url,
 )
 from bookings.services.customer import CustomerDetails
+from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.waitlist import WaitRequest, join_waitlist, leave_waitlist
 from core.api.envelope import success
 from core.api.fields import EnumField, OwnedField, TextField, WholeNumberField
@@ -49,6 +50,7 @@ COLUMNS = (
     "id",
     "service_id",
     "resource_id",
+    "group_session_id",
     "from_at",
     "to_at",
     "minutes",
@@ -69,9 +71,21 @@ COLUMNS = (
 )
 
 
-class JoinWaitlistSerializer(HouseSerializer):
-    """`from` is included, `to` is not; a bare date is its midnight in `timezone`."""
+OF_A_TIME = ("serviceId", "resourceId", "from", "to", "duration")
+NEEDED_OF_A_TIME = ("from", "to", "duration")
 
+
+class JoinWaitlistSerializer(HouseSerializer):
+    """For a time: `from` is included, `to` is not; a bare date is its midnight in `timezone`.
+
+    For a place in a group session: `groupSessionId` instead of all that.
+    """
+
+    group_session_id = OwnedField(
+        queryset=GroupSession.objects.select_related("service"),
+        required=False,
+        help_text="The session, if it is a place in one that is wanted; it says all the rest.",
+    )
     service_id = OwnedField(
         queryset=Service.objects.filter(is_active=True).select_related("organization"),
         required=False,
@@ -84,9 +98,10 @@ class JoinWaitlistSerializer(HouseSerializer):
         allow_null=True,
         help_text="With whom or what; null is anybody.",
     )
-    from_ = InstantOrDateField(help_text="The first time that would do.")
-    to = InstantOrDateField(help_text="The first time that would no longer do.")
+    from_ = InstantOrDateField(required=False, help_text="The first time that would do.")
+    to = InstantOrDateField(required=False, help_text="The first time that would no longer do.")
     duration = WholeNumberField(
+        required=False,
         min_value=1,
         max_value=LONGEST_DURATION_MINUTES,
         help_text="Minutes; one of the service's durations.",
@@ -97,11 +112,33 @@ class JoinWaitlistSerializer(HouseSerializer):
     phone = TextField(max_length=LONGEST_PHONE, required=False, allow_blank=True, allow_null=True)
     inquiry = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True)
     timezone = TimezoneField(required=False, help_text="The zone in which they read times.")
+    schema_rules = {
+        "anyOf": [{"required": ["groupSessionId"]}, {"required": list(NEEDED_OF_A_TIME)}],
+        "dependentSchemas": {
+            "groupSessionId": {"properties": dict.fromkeys(OF_A_TIME, False)},
+        },
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Ask for a time, or for a session, and name everything that is wrong at once."""
+        of_a_session = isinstance(data, Mapping) and "groupSessionId" in data
+        for name in NEEDED_OF_A_TIME:
+            self.fields[name].required = not of_a_session
+        said = [name for name in OF_A_TIME if of_a_session and name in data]
+        wrong = {name: ["The session says this; leave it out."] for name in said}
+        try:
+            read = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**error.detail, **wrong}) from error  # type: ignore[dict-item]
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return read
 
 
 class WaitlistQuerySerializer(PageQuery):
     status = EnumField(WaitlistEntry.Status, required=False)
     service_id = OwnedField(queryset=Service.objects.all(), required=False)
+    group_session_id = OwnedField(queryset=GroupSession.objects.all(), required=False)
 
 
 class LeaveWaitlistSerializer(HouseSerializer):
@@ -122,12 +159,15 @@ class WaitingSerializer(HouseSerializer):
     id = serializers.UUIDField()
     service_id = serializers.UUIDField()
     resource_id = serializers.UUIDField(allow_null=True, help_text="null: anybody.")
+    group_session_id = serializers.UUIDField(
+        allow_null=True, help_text="The session in which they want a place; null: they want a time."
+    )
     from_ = InstantField()
     to = InstantField()
     duration = serializers.IntegerField(min_value=1)
     status = EnumField(WaitlistEntry.Status)
     position = serializers.IntegerField(
-        allow_null=True, min_value=1, help_text="The place in line for the service, while waiting."
+        allow_null=True, min_value=1, help_text="The place in line, while waiting."
     )
     offer = OfferSerializer(allow_null=True, help_text="The time that is kept for them now.")
     created_at = InstantField()
@@ -169,6 +209,7 @@ def present(row: Mapping[str, Any], position: int | None) -> dict[str, Any]:
         "id": row["id"],
         "serviceId": row["service_id"],
         "resourceId": row["resource_id"],
+        "groupSessionId": row["group_session_id"],
         "from": row["from_at"],
         "to": row["to_at"],
         "duration": row["minutes"],
@@ -201,18 +242,26 @@ def row_of(entry_id: UUID) -> dict[str, Any]:
     "Waitlist",
     create=Operation(
         id="joinWaitlist",
-        summary="Wait for a time",
+        summary="Wait for a time, or for a place in a session",
         description=(
-            "For who finds nothing free in a window of 62 days at most. What comes free is kept "
-            "for the first in line, who gets a mail with a link to accept it. Where something is "
-            "free it is a 409 `STILL_FREE` that offers it."
+            "For who finds nothing free in a window of 62 days at most, or a session full. What "
+            "comes free is kept for the first in line, who gets a mail with a link to accept it. "
+            "Where something is free it is a 409 `STILL_FREE` that offers it."
         ),
         body=JoinWaitlistSerializer,
         answer=JoinedSerializer,
         status=status.HTTP_201_CREATED,
-        conflicts=(StillFree.reason, AlreadyWaiting.reason),
+        conflicts=(
+            StillFree.reason,
+            AlreadyWaiting.reason,
+            AlreadyJoined.reason,
+            SessionOver.reason,
+        ),
         conflict_details=examples.ALTERNATIVES,
-        body_examples={"Any time in one week": examples.WAIT},
+        body_examples={
+            "Any time in one week": examples.WAIT,
+            "A place in a session": examples.WAIT_FOR_A_PLACE,
+        },
         answer_examples={"The first in line": examples.JOINED},
         conflict_examples={
             "Something is free": {"reason": StillFree.reason, "alternatives": [examples.SLOT]}
@@ -264,30 +313,35 @@ class WaitlistViewSet(TenantViewSet[WaitlistEntry]):
         self.refuse_query()
         entry_id = uuid7()
         data = self.validated(JoinWaitlistSerializer)
-        service = data.get("service_id") or default_service(self.organization_id)
-        zone = data.get("timezone") or service.organization.timezone
-        entry = join_waitlist(
-            WaitRequest(
-                service=service,
-                customer=CustomerDetails(
-                    name=data["name"],
-                    email=data["email"],
-                    company=data.get("company", ""),
-                    phone=data.get("phone") or "",
-                    timezone=zone,
-                ),
-                from_at=_moment(data["from_"], zone),
-                to_at=_moment(data["to"], zone),
-                minutes=data["duration"],
-                resource=data.get("resource_id"),
-                inquiry=data.get("inquiry", ""),
-            ),
-            caller=self.caller,
-            entry_id=entry_id,
-        )
+        if "group_session_id" in data:
+            entry = self._wait_for_a_place(data, entry_id)
+        else:
+            entry = self._wait_for_a_time(data, entry_id)
         answer = present(row_of(entry.pk), positions_of([entry]).get(entry.pk))
         answer |= {"token": waitlist_token(entry), "url": waitlist_url(entry)}
         return Response(success(answer), status=status.HTTP_201_CREATED)
+
+    def _wait_for_a_time(self, data: dict[str, Any], entry_id: UUID) -> WaitlistEntry:
+        service = data.get("service_id") or default_service(self.organization_id)
+        zone = data.get("timezone") or service.organization.timezone
+        wanted = WaitRequest(
+            service=service,
+            customer=_customer(data, zone),
+            from_at=_moment(data["from_"], zone),
+            to_at=_moment(data["to"], zone),
+            minutes=data["duration"],
+            resource=data.get("resource_id"),
+            inquiry=data.get("inquiry", ""),
+        )
+        return join_waitlist(wanted, caller=self.caller, entry_id=entry_id)
+
+    def _wait_for_a_place(self, data: dict[str, Any], entry_id: UUID) -> WaitlistEntry:
+        wanted = PlaceWait(
+            session=data["group_session_id"],
+            customer=_customer(data, data.get("timezone", "")),
+            inquiry=data.get("inquiry", ""),
+        )
+        return wait_for_place(wanted, caller=self.caller, entry_id=entry_id)
 
     def list(self, request: Request) -> Response:
         query = self.validated_query(WaitlistQuerySerializer)
@@ -314,6 +368,16 @@ class WaitlistViewSet(TenantViewSet[WaitlistEntry]):
             raise NotFound
         leave_waitlist(entry, caller=self.caller)
         return Response(success(None, message="No longer on the waitlist."))
+
+
+def _customer(data: Mapping[str, Any], zone: str) -> CustomerDetails:
+    return CustomerDetails(
+        name=data["name"],
+        email=data["email"],
+        company=data.get("company", ""),
+        phone=data.get("phone") or "",
+        timezone=zone,
+    )
 
 
 def _moment(given: datetime | date, zone: str) -> datetime:

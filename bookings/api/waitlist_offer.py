@@ -19,7 +19,7 @@ from bookings.api.serializers import (
     TimeSlotReadSerializer,
 )
 from bookings.api.waitlist import WaitingSerializer, present, row_of
-from bookings.errors import HoldLapsed, WaitIsOver
+from bookings.errors import AlreadyJoined, HoldLapsed, SessionOver, WaitIsOver
 from bookings.models import WaitlistEntry
 from bookings.selectors.manage import manage_token, manage_url
 from bookings.selectors.waitlist import entry_opened_by, generation_of, positions_of
@@ -81,13 +81,13 @@ class AcceptedSerializer(HouseSerializer):
         id="acceptOffer",
         summary="Accept an offer",
         description=(
-            "Books the time that is kept, with the link of that offer alone. Accepting twice is "
-            "the same booking."
+            "Books the time, or the place in a session, that is kept, with the link of that offer "
+            "alone. Accepting twice is the same booking."
         ),
         body=AcceptOfferSerializer,
         answer=AcceptedSerializer,
         status=status.HTTP_201_CREATED,
-        conflicts=(HoldLapsed.reason, "LIMIT_CUSTOMER"),
+        conflicts=(HoldLapsed.reason, "LIMIT_CUSTOMER", SessionOver.reason, AlreadyJoined.reason),
         body_examples={"What the service wants to know": {"company": "Müller GmbH"}},
         answer_examples={"Booked": examples.ACCEPTED},
         conflict_examples=examples.LAPSED,
@@ -95,7 +95,10 @@ class AcceptedSerializer(HouseSerializer):
     destroy=Operation(
         id="declineOffer",
         summary="Decline an offer, or leave the waitlist",
-        description="What was kept for them goes to the next in line.",
+        description=(
+            "What was kept for them goes to the next in line. Who declines a place in a session "
+            "leaves its waitlist."
+        ),
         body=DeclineOfferSerializer,
         conflicts=(HoldLapsed.reason, WaitIsOver.reason),
         body_examples={"Go on waiting": {"leave": False}, "Leave": {"leave": True}},
@@ -173,7 +176,7 @@ class WaitlistOfferViewSet(TenantViewSet[WaitlistEntry]):
             leave_waitlist(self.entry, caller=self.caller)
         else:
             decline_offer(self.entry, offer=self._offer(token), caller=self.caller)
-        return Response(success(None, message="The time goes to the next in line."))
+        return Response(success(None, message="What was kept goes to the next in line."))
 
     def _offer(self, token: str) -> int:
         return generation_of(token, self.entry) or 0

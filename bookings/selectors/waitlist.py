@@ -85,7 +85,7 @@ def offered_before(entry_ids: Collection[UUID]) -> set[tuple[UUID, datetime]]:
 
 def filtered(entries: QuerySet[WaitlistEntry], query: Mapping[str, Any]) -> QuerySet[WaitlistEntry]:
     """Return the entries that a validated query asks for."""
-    for column in ("status", "service_id"):
+    for column in ("status", "service_id", "group_session_id"):
         if column in query:
             entries = entries.filter(**{column: getattr(query[column], "pk", query[column])})
     return entries
