@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from bookings.errors import IllegalTransition
 from bookings.models import Booking, GroupSession
-from bookings.services.place import lock_session
+from bookings.services.locking import lock_session
 from bookings.services.status import complete_booking, mark_no_show
 from core.access import Caller
 from core.db import in_one_transaction
@@ -31,7 +31,7 @@ def mark_attendance(
     begins, when it was cancelled, and for a booking that is over in another way; NotFound for one
     that is not in this session.
     """
-    session = lock_session(session)
+    session = lock_session(session.pk)
     if session.cancelled_at is not None or session.starts_at > timezone.now():
         raise IllegalTransition("This session was cancelled or has not begun.")
     found = Booking.objects.filter(group_session=session).in_bulk(list(marks))

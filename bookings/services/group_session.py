@@ -15,10 +15,8 @@ from bookings.models import (
     Booking,
     GroupSession,
     GroupSessionTemplate,
-    Hold,
     Resource,
     Service,
-    WaitlistEntry,
 )
 from bookings.models.group_session import MOST_PLACES
 from bookings.services.allocating import (
@@ -28,9 +26,9 @@ from bookings.services.allocating import (
 )
 from bookings.services.credit import lock_bundles
 from bookings.services.hold import settling_lapsed_offers
-from bookings.services.locking import lock_resources
-from bookings.services.offering import expire, offer_to_waitlist
-from bookings.services.place import lock_session
+from bookings.services.locking import lock_resources, lock_session
+from bookings.services.offering import offer_to_waitlist
+from bookings.services.place_offers import end_line
 from bookings.services.session_lanes import find_lanes
 from bookings.services.status import leave
 from core import events
@@ -178,7 +176,7 @@ def cancel_session(
     """
     kept = kept_by_session(session)
     lock_resources(kept.resources, freeing=kept.resources)
-    session = lock_session(session)
+    session = lock_session(session.pk)
     check_session_version(session, expected_version)
     now = timezone.now()
     if session.cancelled_at is not None or session.starts_at <= now:
@@ -192,7 +190,7 @@ def cancel_session(
     session.cancelled_at = now
     session.version += 1
     session.save(update_fields=["cancelled_at", "version", "updated_at"])
-    _end_waiting(session, now)
+    end_line(session)
     for booking in bookings:
         leave(
             booking,
@@ -225,15 +223,3 @@ def check_session_version(session: GroupSession, expected: int | None) -> None:
 def places_of(session: GroupSession) -> QuerySet[Booking]:
     """The open bookings of a session, in the order in which they are locked."""
     return Booking.objects.filter(group_session=session, status__in=Booking.OPEN).order_by("pk")
-
-
-def _end_waiting(session: GroupSession, now: datetime) -> None:
-    """End what is kept in a cancelled session, and the places in line for it."""
-    kept = Hold.objects.filter(group_session=session, ended_at=None)
-    ended = kept.update(ended_at=now)
-    if ended:
-        session.held = 0
-        session.save(update_fields=["held"])
-    waiting = WaitlistEntry.objects.filter(group_session=session, status__in=WaitlistEntry.OPEN)
-    for entry in waiting.select_for_update(no_key=True).order_by("pk"):
-        expire(entry, unanswered=False)

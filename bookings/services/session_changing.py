@@ -14,9 +14,7 @@ from bookings.models import (
     Booking,
     ChangeReason,
     GroupSession,
-    Hold,
     Resource,
-    WaitlistEntry,
 )
 from bookings.services.allocating import (
     Freed,
@@ -32,9 +30,10 @@ from bookings.services.group_session import (
     wrong_with_times,
 )
 from bookings.services.hold import settling_lapsed_offers
+from bookings.services.locking import lock_session
 from bookings.services.offering import offer_to_waitlist
-from bookings.services.place import lock_session
-from bookings.services.session_lanes import MINUTE, find_lanes
+from bookings.services.place_offers import follow_session, offer_places, settle_places
+from bookings.services.session_lanes import find_lanes
 from core import events
 from core.access import Caller
 from core.db import ChangedMeanwhile, in_one_transaction, insert_together, violation_of
@@ -98,7 +97,9 @@ def change_session(
         price_amount=before.price_amount if price_amount is None else price_amount,
     )
     place = _find_lanes(before, wanted)
-    session = lock_session(before)
+    session = lock_session(before.pk)
+    if settle_places(session):
+        session = lock_session(session.pk)
     check_session_version(session, expected_version)
     _check_ahead(session)
     if before.version != session.version:
@@ -123,6 +124,8 @@ def change_session(
             "group_session.updated", session, caller=caller, fields=fields, version=session.version
         )
     offer_to_waitlist(freed)
+    if "capacity" in fields and offer_places(session.pk):
+        session.refresh_from_db(fields=["held"])
     return session
 
 
@@ -187,14 +190,7 @@ def _move_places(session: GroupSession, before: GroupSession, caller: Caller, re
     Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(
         **there, version=F("version") + 1, updated_at=now
     )
-    Hold.objects.filter(group_session=session, ended_at=None).update(**there, updated_at=now)
-    WaitlistEntry.objects.filter(group_session=session, status__in=WaitlistEntry.OPEN).update(
-        from_at=session.starts_at,
-        to_at=session.ends_at,
-        minutes=(session.ends_at - session.starts_at) // MINUTE,
-        resource_id=session.resource_id,
-        updated_at=now,
-    )
+    follow_session(session)
     told = []
     for booking in bookings:
         booking.version += 1

@@ -3,9 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
-from bookings.models import Allocation, Booking, BundlePurchase, Customer, GroupSession
+from bookings.models import (
+    Allocation,
+    Booking,
+    BundlePurchase,
+    Customer,
+    GroupSession,
+    WaitlistEntry,
+)
 from bookings.services.customer import details_of
 from bookings.services.place import PlaceRequest, join_session
+from bookings.services.place_waiting import PlaceWait, wait_for_place
 from core.access import Caller
 
 HOUR = timedelta(hours=1)
@@ -16,6 +24,11 @@ def join(
 ) -> Booking:
     request = PlaceRequest(session=session, customer=details_of(customer), bundle=bundle)
     return join_session(request, caller=Caller.command(session.organization_id))
+
+
+def wait_for(session: GroupSession, customer: Customer) -> WaitlistEntry:
+    request = PlaceWait(session=session, customer=details_of(customer))
+    return wait_for_place(request, caller=Caller.command(session.organization_id))
 
 
 def live() -> list[tuple[Any, ...]]:

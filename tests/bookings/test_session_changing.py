@@ -16,7 +16,7 @@ from bookings.errors import (
     TaBusy,
     TaNotOnCourse,
 )
-from bookings.models import Booking, ChangeReason, Customer, GroupSession, TimeOff
+from bookings.models import Booking, ChangeReason, Customer, GroupSession, TimeOff, WaitlistEntry
 from bookings.services.attendance import mark_attendance
 from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.group_session import cancel_session
@@ -25,7 +25,7 @@ from bookings.services.status import cancel_booking
 from bookings.services.time_off import Absence, add_time_off
 from core.errors import Invalid, NotFound, StaleVersion
 from core.models import Event
-from tests.bookings.sessions import HOUR, join, live
+from tests.bookings.sessions import HOUR, join, live, wait_for
 from tests.cast import MIA, NOW
 from tests.factories import CustomerFactory, GroupSessionFactory, ResourceFactory
 
@@ -196,6 +196,33 @@ def test_a_session_that_has_begun_or_was_cancelled_stays_as_it_is(tutorial, staf
     assert len(happened("group_session.cancelled")) == 1
 
 
+def test_more_places_go_to_who_waits_and_the_line_moves_with_the_session(
+    tutorial, lea, tom, staff, salon
+):
+    change_session(tutorial, capacity=1, caller=staff)
+    join(tutorial, lea)
+    entry = wait_for(tutorial, tom)
+
+    changed = change_session(tutorial, capacity=2, caller=staff)
+
+    entry.refresh_from_db()
+    assert (entry.status, changed.taken, changed.held) == ("OFFERED", 1, 1)
+    with pytest.raises(CapacityBelowTaken) as refused:
+        change_session(tutorial, capacity=1, caller=staff)
+    assert refused.value.details == {"taken": 2}
+    start = tutorial.starts_at + DAY
+    change_session(tutorial, starts_at=start, ends_at=start + 2 * HOUR, caller=staff)
+    entry.refresh_from_db()
+    assert (entry.from_at, entry.to_at, entry.minutes) == (start, start + 2 * HOUR, 120)
+    assert (entry.hold.starts_at, entry.hold.ended_at) == (start, None)
+
+    cancelled = cancel_session(tutorial, caller=staff)
+
+    entry = WaitlistEntry.objects.select_related("hold").get()
+    assert (entry.status, cancelled.taken, cancelled.held) == ("EXPIRED", 0, 0)
+    assert entry.hold.ended_at is not None
+
+
 def test_calling_a_session_off_cancels_everybody_and_returns_what_paid(
     tutorial, lea, tom, group_pass, staff, clock
 ):
@@ -261,7 +288,7 @@ def test_moving_twenty_people_takes_no_more_statements_than_moving_one(
             change_session(session, starts_at=session.starts_at + DAY, reason="Moved", caller=staff)
         return len(asked)
 
-    assert statements(tutorial) == statements(big) == 19
+    assert statements(tutorial) == statements(big) == 20
 
 
 def test_who_came_is_noted_in_one_go(tutorial, lea, tom, staff, clock):
