@@ -66,6 +66,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 entry(_("Calendar"), "calendar_month", "calendar", "bookings:read", key="c"),
                 entry(_("Bookings"), "event", "bookings_booking_changelist", "bookings:read"),
                 entry(
+                    _("Group sessions"),
+                    "groups",
+                    "bookings_groupsession_changelist",
+                    "bookings:read",
+                ),
+                entry(
                     _("Waitlist"),
                     "hourglass_empty",
                     "bookings_waitlistentry_changelist",

@@ -15,11 +15,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.errors import SessionDecides
 from bookings.models import Booking
 from bookings.services.manage import renew_manage_link
 from bookings.services.status import cancel_booking, complete_booking, confirm_booking, mark_no_show
 from core.admin.context import caller_of
 from core.admin.panels import panels_at
+from core.admin.refusals import sentence_of
 
 if TYPE_CHECKING:
     from bookings.admin.booking import BookingAdmin
@@ -113,6 +115,18 @@ def may_act_on(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> Booking:
         raise PermissionDenied
     booking: Booking = admin.row(request, pk)
     return booking
+
+
+def has_its_own_time(booking: Booking) -> bool:
+    """Say whether a booking could be moved: it is not over, and no place in a session."""
+    return booking.status in Booking.OPEN and booking.group_session_id is None
+
+
+def why_not_moved(booking: Booking) -> str:
+    """Return why a booking cannot be moved or swapped; empty when it can."""
+    if booking.status not in Booking.OPEN:
+        return _("This booking is over, so it cannot be moved.")
+    return "" if has_its_own_time(booking) else sentence_of(SessionDecides())
 
 
 def reason_in(request: HttpRequest) -> str:

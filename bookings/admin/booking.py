@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -105,7 +106,11 @@ class BookingAdmin(HouseAdmin):
 
     @admin.display(description=gettext_lazy("Service"))
     def service_name(self, booking: Booking) -> str:
-        return booking.service.name
+        if booking.group_session_id is None:
+            return booking.service.name
+        page = reverse("admin:bookings_groupsession_change", args=[booking.group_session_id])
+        link = format_html('<a class="hf-link" href="{}">{}</a>', page, _("Group session"))
+        return format_html("{} · {}", booking.service.name, link)
 
     @admin.display(description=gettext_lazy("With"))
     def with_whom(self, booking: Booking) -> str:
@@ -165,8 +170,8 @@ class BookingAdmin(HouseAdmin):
     ) -> HttpResponseBase | None:
         """Ask once more what two bookings will change."""
         chosen = list(queryset[:3])
-        if len(chosen) != 2 or not all(one.status in Booking.OPEN for one in chosen):
-            sentence = _("Choose two bookings that are not over.")
+        if len(chosen) != 2 or not all(acting.has_its_own_time(one) for one in chosen):
+            sentence = _("Choose two bookings that are not over, and no place in a session.")
             self.message_user(request, sentence, messages.WARNING)
             return None
         return HttpResponseRedirect(swapping.page_for(*chosen))
@@ -217,7 +222,7 @@ class BookingAdmin(HouseAdmin):
             title=booking.reference,
             booking=booking,
             may_change=may_change,
-            may_move=may_change and booking.status in Booking.OPEN,
+            may_move=may_change and acting.has_its_own_time(booking),
             has_begun=booking.starts_at <= timezone.now(),
             can={status.name: status in allowed for status in Status},
             fee_currency=booking.price_currency or booking.service.organization.currency,
@@ -246,7 +251,7 @@ class BookingAdmin(HouseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Booking]:
         rows = cast("QuerySet[Booking]", super().get_queryset(request))
-        return rows.select_related("service__organization", "resource")
+        return rows.select_related("service__organization", "resource", "group_session")
 
     def _zone_here(self, booking: Booking) -> str:
         return booking.service.organization.timezone

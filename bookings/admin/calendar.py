@@ -62,7 +62,7 @@ class Wish:
 
 @console_page("calendar/", name="calendar")
 def calendar(request: HttpRequest) -> HttpResponseBase:
-    """Show a day or a week. Twelve queries at most, however many resources and bookings."""
+    """Show a day or a week. Thirteen queries at most, however many resources and bookings."""
     desk = desk_of(request)
     if not desk.may("bookings:read"):
         raise PermissionDenied
@@ -139,8 +139,8 @@ def _only(wish: Wish, resources: list[Resource]) -> set[UUID] | None:
 
 
 def _shown(line: Line) -> list[Interval]:
-    booked = [Interval(booking.starts_at, booking.ends_at) for booking in line.bookings]
-    return [*line.hours, *line.held, *booked]
+    taken = [Interval(one.starts_at, one.ends_at) for one in line.taking]
+    return [*line.hours, *line.held, *taken]
 
 
 def _entries(wish: Wish, lines: list[Line], desk: Desk) -> dict[UUID, list[Entry]]:

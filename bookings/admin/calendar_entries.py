@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from bookings.admin.timegrid import SHORTEST, Grid, side_by_side
 from bookings.availability.intervals import Interval
 from bookings.availability.rules import midnight
-from bookings.models import Booking, Resource, Service
+from bookings.models import Booking, GroupSession, Resource, Service
 from bookings.selectors.agenda import Line, Off
 from core import times
 
-BOOKED, HELD, FREE, OFF = "booked", "held", "free", "off"
+BOOKED, SESSION, HELD, FREE, OFF = "booked", "session", "held", "free", "off"
 DAY = timedelta(days=1)
 MIDNIGHT = time()
 ROOM_FOR_TWO, ROOM_FOR_THREE = 0.5, 0.75  # rows of the grid
@@ -39,6 +39,7 @@ class Entry:
     text: str = ""
     url: str = ""
     booking: Booking | None = None
+    session: GroupSession | None = None
     why_overbooked: str = ""
     is_beside: bool = False
     move_url: str = ""
@@ -109,6 +110,17 @@ def entries_of(
             move_url=_url_to_move(booking) if may_book else "",
         )
         for booking in line.bookings
+    ]
+    found += [
+        Entry(
+            SESSION,
+            session.starts_at,
+            session.ends_at,
+            url=reverse("admin:bookings_groupsession_change", args=[session.pk]),
+            session=session,
+            is_beside=service is not None and session.service_id != service.pk,
+        )
+        for session in line.sessions
     ]
     found += [Entry(HELD, *held, text=_("kept for somebody")) for held in line.held]
     for free in line.free:

@@ -20,10 +20,11 @@ from django.utils.translation import gettext as _
 
 from bookings.admin.calendar_entries import page_of_days_off
 from bookings.admin.drafting import Draft, read_draft
+from bookings.admin.session_words import page_of_session
 from bookings.availability.intervals import Interval
 from bookings.availability.reasons import Cause, Reason
 from bookings.availability.rules import midnight
-from bookings.models import Booking, Hold, Service, TimeOff, WaitlistEntry
+from bookings.models import Booking, GroupSession, Hold, Service, TimeOff, WaitlistEntry
 from bookings.selectors.slots import why_not
 from core import times
 from core.admin.context import desk_of, organization_of
@@ -53,7 +54,7 @@ class Part:
 
 @console_page("why-not/", name="why_not")
 def why_not_offered(request: HttpRequest) -> HttpResponseBase:
-    """Explain a day of a service. Twelve queries at most."""
+    """Explain a day of a service. Thirteen queries at most."""
     desk = desk_of(request)
     if not desk.may("bookings:read"):
         raise PermissionDenied
@@ -90,7 +91,7 @@ def query_of(draft: Draft) -> dict[str, Any]:
 
 
 def parts_of(candidates: Sequence[Candidate], service: Service) -> list[Part]:
-    """Return the starts by what is said about them, in the order of time. Two queries."""
+    """Return the starts by what is said about them, in the order of time. Five queries at most."""
     rows = _Rows([reason for _start, reasons in candidates for reason in reasons], service)
     parts = []
     for reasons, same in _together(candidates):
@@ -128,11 +129,14 @@ class _Rows:
         causes = {cause for one in reasons for cause in one.causes if isinstance(cause, Cause)}
         ids = {
             kind: {cause.id for cause in causes if cause.kind == kind and cause.id}
-            for kind in ("BOOKING", "TIME_OFF", "HOLD")
+            for kind in ("BOOKING", "SESSION", "TIME_OFF", "HOLD")
         }
         ours = Booking.objects.for_organization(service.organization_id)
         booked = ours.filter(pk__in=ids["BOOKING"]).select_related("service", "resource")
         self.bookings = {booking.pk: booking for booking in booked}
+        sessions = GroupSession.objects.for_organization(service.organization_id)
+        taught = sessions.filter(pk__in=ids["SESSION"]).select_related("service", "resource")
+        self.sessions = {session.pk: session for session in taught}
         absences = TimeOff.objects.for_organization(service.organization_id)
         off = absences.filter(pk__in=ids["TIME_OFF"]).select_related("resource")
         self.time_off = {row.pk: row for row in off}
@@ -150,6 +154,8 @@ class _Rows:
     def _row(self, cause: Cause) -> Row | None:
         if cause.kind == "BOOKING" and cause.id:
             return self._booking(cause.id)
+        if cause.kind == "SESSION" and cause.id:
+            return self._session(cause.id)
         if cause.kind == "TIME_OFF" and cause.id:
             return self._absence(cause.id)
         if cause.kind == "HOLIDAY":
@@ -168,6 +174,13 @@ class _Rows:
         when = times.hours(booking.starts_at, booking.ends_at)
         page = reverse("admin:bookings_booking_change", args=[booking.pk])
         return Row(f"{when} {' · '.join(words)}", page)
+
+    def _session(self, pk: UUID) -> Row | None:
+        if (session := self.sessions.get(pk)) is None:
+            return None
+        words = [_("Group session"), session.service.name, session.resource.name]
+        when = times.hours(session.starts_at, session.ends_at)
+        return Row(f"{when} {' · '.join(words)}", page_of_session(session))
 
     def _hold(self, pk: UUID) -> Row | None:
         if (hold := self.holds.get(pk)) is None:

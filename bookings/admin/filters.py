@@ -1,4 +1,4 @@
-"""Filters of the list of bookings: day, status, service, staff."""
+"""Filters of the lists of bookings and sessions: day, status, service, staff."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.admin import ListFilter, ModelAdmin
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from bookings.availability.rules import midnight
-from bookings.models import Booking, Resource, Service
+from bookings.models import Booking, GroupSession, Resource, Service
 from core import times
-from core.admin.context import desk_of
-from core.admin.filters import ChoiceFilter, RelatedFilter
+from core.admin.context import desk_of, organization_of
+from core.admin.filters import MOST_CHOICES, ChoiceFilter, RelatedFilter
 
 NOT_CANCELLED = "NOT_CANCELLED"
 UPCOMING, PAST, ALL = "upcoming", "past", "all"
@@ -141,3 +142,33 @@ class ResourceFilter(RelatedFilter):
     title = _("With")
     parameter_name = "resource"
     related, column = Resource, "resource_id"
+
+
+class SessionStatusFilter(ChoiceFilter):
+    title = _("State")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+        return list(GroupSession.Status.choices)
+
+    def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if value == GroupSession.Status.CANCELLED:
+            return queryset.filter(cancelled_at__isnull=False)
+        queryset, now = queryset.filter(cancelled_at=None), timezone.now()
+        if value == GroupSession.Status.COMPLETED:
+            return queryset.filter(ends_at__lte=now)
+        queryset = queryset.filter(ends_at__gt=now)
+        if value == GroupSession.Status.FULL:
+            return queryset.filter(capacity__lte=F("taken") + F("held"))
+        return queryset.filter(capacity__gt=F("taken") + F("held"))
+
+
+class OfCourseFilter(RelatedFilter):
+    title = _("Course")
+    parameter_name = "course"
+    related, column = Service, "service_id"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        rows = self.related.objects.for_organization(organization_of(request).pk)
+        courses = rows.exclude(code="").order_by("name", "id")
+        return [(str(row.pk), str(row)) for row in courses[:MOST_CHOICES]]

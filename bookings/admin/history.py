@@ -1,4 +1,4 @@
-"""What happened to a booking or on a waitlist, when, and who did it: events in sentences."""
+"""What happened to a booking, a session or on a waitlist, when, and who did it: in sentences."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from bookings.models import Booking, ChangeReason, Resource, WaitlistEntry
+from bookings.models import Booking, ChangeReason, GroupSession, Resource, WaitlistEntry
 from core import times
 from core.access import CallerKind
 from core.models import ApiKey, Event, User
 
 MOST = 200
+MOVED = ("booking.rescheduled", "group_session.rescheduled")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,16 @@ def history_of(booking: Booking) -> list[Entry]:
 
 def history_of_entry(entry: WaitlistEntry) -> list[Entry]:
     """Return the story of a place on a waitlist, oldest first. Three queries at most."""
-    events = list(Event.objects.filter(subject_id=entry.pk).order_by("id")[:MOST])
+    return _history(entry.pk)
+
+
+def history_of_session(session: GroupSession) -> list[Entry]:
+    """Return the story of a session itself, oldest first. Four queries at most."""
+    return _history(session.pk)
+
+
+def _history(subject_id: UUID) -> list[Entry]:
+    events = list(Event.objects.filter(subject_id=subject_id).order_by("id")[:MOST])
     names = _Names(events)
     return [
         Entry(event.created_at, _sentence(event, names), names.actor(event)) for event in events
@@ -63,7 +73,7 @@ class _Names:
             UUID(event.data[key])
             for event in events
             for key in ("from_resource_id", "resource_id")
-            if event.name == "booking.rescheduled" and event.data.get(key)
+            if event.name in MOVED and event.data.get(key)
         }
         self.resources = self._named(Resource, resources)
 
@@ -146,6 +156,10 @@ SENTENCES: dict[str, Callable[[dict[str, Any], _Names], str]] = {
     "waitlist.accepted": lambda data, names: _("Accepted"),
     "waitlist.expired": _left_the_line,
     "waitlist.left": lambda data, names: _("Left the waitlist"),
+    "group_session.created": lambda data, names: _("Laid out"),
+    "group_session.updated": lambda data, names: _("Places or price changed"),
+    "group_session.rescheduled": _rescheduled,
+    "group_session.cancelled": lambda data, names: _("Cancelled"),
     "booking.link_renewed": lambda data, names: _("Older links were made invalid"),
 }
 

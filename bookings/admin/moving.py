@@ -21,6 +21,7 @@ from bookings.admin.acting import (
     reason_in,
     up_to,
     version_in,
+    why_not_moved,
 )
 from bookings.admin.drafting import parse_day, parse_moment, parse_wall
 from bookings.admin.offering import Offer, moment_on, offer, refusal_of
@@ -68,8 +69,8 @@ class Move:
 def reschedule(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Offer other times; a POST of one moves the booking there."""
     booking = may_act_on(admin, request, pk)
-    if booking.status not in Booking.OPEN:
-        admin.message_user(request, _("This booking is over, so it cannot be moved."))
+    if sentence := why_not_moved(booking):
+        admin.message_user(request, sentence)
         return HttpResponseRedirect(page_of(booking))
     move = _read(request, booking)
     if request.method != "POST" or "move" not in request.POST:

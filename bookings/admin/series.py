@@ -18,6 +18,7 @@ from bookings.admin.acting import (
     LONGEST_REASON,
     REASONS,
     back_to,
+    has_its_own_time,
     may_act_on,
     page_of,
     reason_in,
@@ -64,7 +65,7 @@ def series_panel(request: HttpRequest, *, booking: Booking) -> SafeString | None
     """Show the other appointments of a series; of any other open booking, how to repeat it."""
     may_change = desk_of(request).may("bookings:write")
     if booking.series_id is None:
-        if not (may_change and booking.status in Booking.OPEN):
+        if not (may_change and has_its_own_time(booking)):
             return None
         members: list[Booking] = []
     else:
@@ -84,10 +85,9 @@ def series_panel(request: HttpRequest, *, booking: Booking) -> SafeString | None
 def repeat(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Ask how often; say what can be had; a second POST books it."""
     booking = may_act_on(admin, request, pk)
-    if booking.status not in Booking.OPEN or booking.series_id is not None:
-        admin.message_user(
-            request, _("Only an open booking that belongs to no series can be repeated.")
-        )
+    if not has_its_own_time(booking) or booking.series_id is not None:
+        sentence = _("Only an open booking that belongs to no series or session can be repeated.")
+        admin.message_user(request, sentence)
         return HttpResponseRedirect(page_of(booking))
     sent = request.POST if request.method == "POST" else request.GET
     every = sent.get("every", USUAL)

@@ -21,6 +21,7 @@ from bookings.admin.acting import (
     reason_in,
     up_to,
     version_in,
+    why_not_moved,
 )
 from bookings.admin.overbooking import may_overbook
 from bookings.models import Booking
@@ -52,8 +53,8 @@ class Side:
 def swap(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Ask with which booking, then once more; a POST swaps."""
     booking = may_act_on(admin, request, pk)
-    if booking.status not in Booking.OPEN:
-        admin.message_user(request, _("This booking is over, so it cannot be moved."))
+    if sentence := why_not_moved(booking):
+        admin.message_user(request, sentence)
         return HttpResponseRedirect(page_of(booking))
     sent = request.POST if request.method == "POST" else request.GET
     typed = sent.get("with", "").replace("\0", "").strip()[:40]
@@ -108,7 +109,7 @@ def _other(
     admin: BookingAdmin, request: HttpRequest, booking: Booking, typed: str
 ) -> Booking | None:
     found = by_reference(organization_of(request).pk, typed)
-    if found is None or found.pk == booking.pk or found.status not in Booking.OPEN:
+    if found is None or found.pk == booking.pk or why_not_moved(found):
         return None
     return admin.row(request, found.pk)
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from bookings.availability.intervals import Interval
 from bookings.availability.rules import midnight
-from bookings.models import Booking
+from bookings.models import Booking, GroupSession
 from bookings.selectors.agenda import Line, agenda_of, how_many, never_answered, waiting
 from bookings.selectors.statistics import DayCount, bookings_by_day
 from core import times
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Spot:
-    """Something on a line: a booking, or a free stretch (`booking` None).
+    """Something on a line: a booking, a group session, or a free stretch (neither).
 
     `at` and `length` are percent of the axis, `row` the place below what overlaps.
     """
@@ -42,6 +42,7 @@ class Spot:
     row: int
     url: str
     booking: Booking | None = None
+    session: GroupSession | None = None
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,7 @@ def today(request: HttpRequest) -> dict[str, Any]:
         "axis": axis,
         "now_at": axis.at(now) if axis.start <= now < axis.end else None,
         "lines": [_with_spots(line, axis) for line in lines],
-        "booked_today": sum(
-            booking.starts_at >= window.start for line in lines for booking in line.bookings
-        ),
+        "booked_today": booked_in(lines, since=window.start),
         "waiting": list(rows.select_related("service", "resource")[:SHOWN_WAITING]),
         "waiting_count": how_many(rows),
         "chart": chart_of(
@@ -104,6 +103,13 @@ def today(request: HttpRequest) -> dict[str, Any]:
         ),
         "may_book": desk.may("bookings:write"),
     }
+
+
+def booked_in(lines: list[Line], *, since: datetime) -> int:
+    """Return how many appointments begin at or after `since`, places in sessions included."""
+    bookings = {one.pk for line in lines for one in line.bookings if one.starts_at >= since}
+    sessions = {one.pk: one for line in lines for one in line.sessions if one.starts_at >= since}
+    return len(bookings) + sum(session.taken for session in sessions.values())
 
 
 @panel("console.trouble")
@@ -137,7 +143,7 @@ def list_url(**filters: object) -> str:
 def axis_of(lines: list[Line], window: Interval) -> Axis:
     """Return the whole hours that everything fits into; 9 to 5 on a day without anything."""
     shown = [stretch for line in lines for stretch in line.open]
-    shown += [Interval(b.starts_at, b.ends_at) for line in lines for b in line.bookings]
+    shown += [Interval(one.starts_at, one.ends_at) for line in lines for one in line.taking]
     if not shown:
         return Axis(window.start + 9 * HOUR, window.start + 17 * HOUR)
     first = max(min(stretch.start for stretch in shown), window.start)
@@ -149,11 +155,11 @@ def axis_of(lines: list[Line], window: Interval) -> Axis:
 def spots_of(line: Line, axis: Axis) -> list[Spot]:
     """Return what stands on a line, in the order of time; what overlaps one below the other."""
     spots, ends = [], list[datetime]()
-    for booking in line.bookings:
-        row = next((n for n, end in enumerate(ends) if end <= booking.starts_at), len(ends))
-        ends[row : row + 1] = [booking.ends_at]
-        url = reverse("admin:bookings_booking_change", args=[booking.pk])
-        spots.append(_spot(booking.starts_at, booking.ends_at, axis, url, row, booking))
+    for one in line.taking:
+        row = next((n for n, end in enumerate(ends) if end <= one.starts_at), len(ends))
+        ends[row : row + 1] = [one.ends_at]
+        url = reverse(f"admin:bookings_{one._meta.model_name}_change", args=[one.pk])
+        spots.append(_spot(one.starts_at, one.ends_at, axis, url, row, one))
     for start, end in line.free:
         query = {"resource": line.resource.pk, "start": start.isoformat()}
         url = f"{reverse('admin:bookings_booking_add')}?{urlencode(query)}"
@@ -180,10 +186,19 @@ def _spot(
     axis: Axis,
     url: str,
     row: int,
-    booking: Booking | None = None,
+    taker: Booking | GroupSession | None = None,
 ) -> Spot:
     at = axis.at(starts_at)
-    return Spot(starts_at, ends_at, at, round(axis.at(ends_at) - at, 3), row, url, booking)
+    return Spot(
+        starts_at,
+        ends_at,
+        at,
+        round(axis.at(ends_at) - at, 3),
+        row,
+        url,
+        booking=taker if isinstance(taker, Booking) else None,
+        session=taker if isinstance(taker, GroupSession) else None,
+    )
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, timedelta
+from typing import TypeAlias
 
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vText
 
 from bookings.calendars.ical import Reader, UrlOf, entry, new_calendar
-from bookings.models import Customer
+from bookings.calendars.session import session_entry
+from bookings.models import Customer, GroupSession
 from bookings.selectors.feeds import Away, Feed, zone_of_feed
 from core.text import one_line
+
+UrlOfSession: TypeAlias = Callable[[GroupSession], str]
 
 READ_AGAIN_AFTER = timedelta(hours=1)
 READ_AGAIN_AFTER_TEXT = "PT1H"  # the same
 
 
-def write_feed(feed: Feed, *, url_of: UrlOf) -> bytes:
+def write_feed(feed: Feed, *, url_of: UrlOf, url_of_session: UrlOfSession) -> bytes:
     """Return the calendar as a file, in the active language. `url_of` a booking may be empty.
 
     The same Feed gives the same bytes. Nobody's address, and no reason of anybody's absence,
@@ -30,6 +34,11 @@ def write_feed(feed: Feed, *, url_of: UrlOf) -> bytes:
         reader = Reader(zone=zone, is_staff=not is_customers, url=url_of(booking))
         event = entry(booking, reader, stamp=booking.updated_at)
         event.add("last-modified", booking.updated_at)
+        calendar.add_component(event)
+    for session in sorted(feed.sessions, key=lambda row: (row.starts_at, row.pk)):
+        reader = Reader(zone=zone, is_staff=True, url=url_of_session(session))
+        event = session_entry(session, reader, stamp=session.updated_at)
+        event.add("last-modified", session.updated_at)
         calendar.add_component(event)
     for event in _time_off(feed.away):
         calendar.add_component(event)

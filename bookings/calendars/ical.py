@@ -175,12 +175,8 @@ def _place(booking: Booking) -> str:
 
 
 def _description(booking: Booking, reader: Reader) -> str:
-    with timezone.override(times.zone_of(reader.zone)):
-        day = times.long_day(times.local(booking.starts_at).date())
-        hours = times.hours(booking.starts_at, booking.ends_at)
     lines = [
-        f"{day}, {hours}",
-        times.zone_label(booking.starts_at, reader.zone, until=booking.ends_at),
+        *when_in_words(booking.starts_at, booking.ends_at, reader.zone),
         _("Reference: %(reference)s") % {"reference": booking.reference},
     ]
     if not reader.is_staff:
@@ -189,6 +185,14 @@ def _description(booking: Booking, reader: Reader) -> str:
         label = _("In the console:") if reader.is_staff else _("Change or cancel:")
         lines.append(f"{label} {reader.url}")
     return "\n".join(lines)
+
+
+def when_in_words(starts_at: datetime, ends_at: datetime, zone: str) -> list[str]:
+    """Return the day and hours on the clock of `zone`, and the zone's name and offset."""
+    with timezone.override(times.zone_of(zone)):
+        day = times.long_day(times.local(starts_at).date())
+        hours = times.hours(starts_at, ends_at)
+    return [f"{day}, {hours}", times.zone_label(starts_at, zone, until=ends_at)]
 
 
 def _organizer(booking: Booking) -> vCalAddress:

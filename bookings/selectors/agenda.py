@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,13 +15,15 @@ from bookings.availability.intervals import Interval, intersect, merge, subtract
 from bookings.availability.reasons import Cause, ReasonCode
 from bookings.availability.rules import opening_intervals, shown
 from bookings.availability.terms import Blocked, ResourceCalendar
-from bookings.models import Allocation, Booking, Resource
+from bookings.models import Allocation, Booking, GroupSession, Resource
 from bookings.selectors.crew import calendars_named
 from bookings.selectors.slots import with_causes
 
 LONGEST_APPOINTMENT = timedelta(days=1)
 SHORTEST_GAP = timedelta(minutes=15)
 COUNTED_UP_TO = 1000
+
+Taker = TypeVar("Taker", Booking, GroupSession)
 
 
 class Off(NamedTuple):
@@ -43,6 +45,7 @@ class Line:
 
     `hours` are opening hours as they are written, `open` what time off and holidays leave of
     them; `held` is what is kept for somebody: who books at this moment, or has been offered it.
+    A group session stands there once; its places are none of the `bookings`.
     """
 
     resource: Resource
@@ -52,6 +55,13 @@ class Line:
     hours: list[Interval] = field(default_factory=list)
     off: list[Off] = field(default_factory=list)
     held: list[Interval] = field(default_factory=list)
+    sessions: list[GroupSession] = field(default_factory=list)
+
+    @property
+    def taking(self) -> list[Booking | GroupSession]:
+        """What is booked and what sessions there are, by start."""
+        both: list[Booking | GroupSession] = [*self.bookings, *self.sessions]
+        return sorted(both, key=lambda one: (one.starts_at, one.pk))
 
 
 @dataclass(frozen=True)
@@ -74,15 +84,17 @@ def agenda_of(
 ) -> list[Line]:
     """Return a line for each active resource, and for each other that is booked in `window`.
 
-    Five queries. Open is without time off and holidays; free is what is open, not taken on all
+    Six queries. Open is without time off and holidays; free is what is open, not taken on all
     lanes, not over, and at least a quarter of an hour; what is cancelled is left out. A booking
-    stands on the line of everything that it keeps busy. With `only`, lines of these alone.
+    or session stands on the line of everything that it keeps busy. With `only`, lines of these
+    alone.
     """
-    by_resource = _booked(organization_id, window)
+    bookings, sessions = _taking(organization_id, window)
+    taken = {*bookings, *sessions}
     ours = Resource.objects.for_organization(organization_id)
     if only is not None:
         ours = ours.filter(pk__in=only)
-    resources = list(ours.filter(Q(is_active=True) | Q(pk__in=by_resource)).order_by("name", "id"))
+    resources = list(ours.filter(Q(is_active=True) | Q(pk__in=taken)).order_by("name", "id"))
     known = calendars_named([resource.pk for resource in resources], window)
     calendars = with_causes([known[resource.pk] for resource in resources], window, now=now)
     ahead = Interval(max(window.start, now), window.end)
@@ -98,10 +110,11 @@ def agenda_of(
                 resource,
                 opening,
                 free,
-                by_resource[resource.pk],
+                bookings[resource.pk],
                 hours,
                 _off(calendar, hours, window),
                 _held(calendar),
+                sessions[resource.pk],
             )
         )
     return lines
@@ -126,26 +139,40 @@ def how_many(rows: QuerySet[Booking]) -> Capped:
     return Capped(min(found, COUNTED_UP_TO), found > COUNTED_UP_TO)
 
 
-def _booked(organization_id: UUID, window: Interval) -> defaultdict[UUID, list[Booking]]:
-    """Return what is booked in `window`, by each resource that it keeps busy, by start."""
-    rows = Booking.objects.for_organization(organization_id).filter(
+def _taking(
+    organization_id: UUID, window: Interval
+) -> tuple[defaultdict[UUID, list[Booking]], defaultdict[UUID, list[GroupSession]]]:
+    """Return what is booked and what sessions there are in `window`, by each resource that they
+    keep busy, by start. Three queries.
+    """
+    in_window = Q(
+        organization=organization_id,
         starts_at__lt=window.end,
         starts_at__gt=window.start - LONGEST_APPOINTMENT,
         ends_at__gt=window.start,
     )
+    rows = Booking.objects.filter(in_window, group_session=None)
     rows = rows.exclude(status=Booking.Status.CANCELLED)
-    in_order = rows.select_related("service").order_by("starts_at", "id")
-    booked = {booking.pk: booking for booking in in_order}
-    live = Allocation.objects.filter(booking__in=rows.order_by().values("pk"), released_at=None)
-    resources_of = {pk: {booking.resource_id} for pk, booking in booked.items()}
-    for pk, resource_id in live.values_list("booking_id", "lane__resource_id"):
-        if pk in resources_of:  # not what was booked between the two reads
-            resources_of[pk].add(resource_id)
-    by_resource: defaultdict[UUID, list[Booking]] = defaultdict(list)
-    for pk, booking in booked.items():
-        for resource_id in resources_of[pk]:
-            by_resource[resource_id].append(booking)
-    return by_resource
+    sessions = GroupSession.objects.filter(in_window, cancelled_at=None)
+    live = Allocation.objects.filter(released_at=None)
+    places = live.filter(booking__in=rows.order_by().values("pk"))
+    rooms = live.filter(group_session__in=sessions.order_by().values("pk"))
+    busy: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    for pk, resource_id in places.values_list("booking_id", "lane__resource_id").union(
+        rooms.values_list("group_session_id", "lane__resource_id"), all=True
+    ):
+        busy[pk].add(resource_id)
+    return _by_resource(rows, busy), _by_resource(sessions, busy)
+
+
+def _by_resource(
+    rows: QuerySet[Taker], busy: Mapping[UUID, set[UUID]]
+) -> defaultdict[UUID, list[Taker]]:
+    found: defaultdict[UUID, list[Taker]] = defaultdict(list)
+    for row in rows.select_related("service").order_by("starts_at", "id"):
+        for resource_id in {row.resource_id} | busy.get(row.pk, set()):
+            found[resource_id].append(row)
+    return found
 
 
 def _off(calendar: ResourceCalendar, hours: list[Interval], window: Interval) -> list[Off]:

@@ -1,4 +1,7 @@
-"""What a private calendar shows: the appointments of one resource or one customer."""
+"""What a private calendar shows: the appointments of one resource or one customer.
+
+A group session stands once in a resource's calendar, and in a customer's as their place in it.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import translation
 
 from bookings.availability.closures import TimeOffSpec, time_off_intervals
 from bookings.availability.intervals import Interval
-from bookings.models import Allocation, Booking, Customer, Resource, TimeOff
+from bookings.models import Allocation, Booking, Customer, GroupSession, Resource, TimeOff
 from bookings.models.allocation import LONGEST_ALLOCATION
 from core.errors import NotFound
 from core.links import check_link_token, make_link_token, read_link_token
@@ -29,7 +32,7 @@ LOOKS_BACK = timedelta(days=90)
 LOOKS_AHEAD = timedelta(days=3 * 366)  # as far as any service can be booked
 SHOWS_CANCELLED = timedelta(days=30)
 # Raised when what a feed says of the same rows changes: programs then read it anew.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Feed:
 
     owner: Owner
     bookings: Sequence[Booking]
+    sessions: Sequence[GroupSession]
     away: Sequence[Away]
     etag: str
     changed_at: datetime
@@ -94,7 +98,7 @@ def zone_of_feed(owner: Owner) -> str:
 
 
 def read_feed(owner: Owner, *, now: datetime) -> Feed:
-    """Return what is in `owner`'s calendar: three queries, and one more of a resource.
+    """Return what is in `owner`'s calendar: three queries, and two more of a resource.
 
     That is what begins from 90 days ago on, and for 30 days what was cancelled; days are UTC's,
     so that it stays the same within one. A resource has what keeps it busy, a table included
@@ -109,24 +113,31 @@ def read_feed(owner: Owner, *, now: datetime) -> Feed:
         status=Booking.Status.CANCELLED,
         cancelled_at__gte=today - SHOWS_CANCELLED,
         starts_at__gte=window.start,
-        **{"resource" if isinstance(owner, Resource) else "customer": owner},
+        **(
+            {"resource": owner, "group_session": None}
+            if isinstance(owner, Resource)
+            else {"customer": owner}
+        ),
     )
-    bookings = list(ahead.order_by("starts_at", "id")[:MOST_EVENTS])
+    sessions = _sessions(owner, window, today) if isinstance(owner, Resource) else []
+    most = MOST_EVENTS - len(sessions)
+    bookings = list(ahead.order_by("starts_at", "id")[:most])
     for rows in (past, cancelled):
-        bookings += rows.order_by("-starts_at", "id")[: MOST_EVENTS - len(bookings)]
-    for booking in bookings:
-        booking.organization = owner.organization
+        bookings += rows.order_by("-starts_at", "id")[: most - len(bookings)]
+    for row in (*bookings, *sessions):
+        row.organization = owner.organization
     away = _away(owner, window) if isinstance(owner, Resource) else []
-    away = away[: MOST_EVENTS - len(bookings)]
+    away = away[: most - len(bookings)]
     return Feed(
         owner=owner,
         bookings=bookings,
+        sessions=sessions,
         away=away,
-        etag=_etag(owner, bookings, away, today),
+        etag=_etag(owner, bookings, sessions, away, today),
         changed_at=max(
             owner.updated_at,
             owner.organization.updated_at,
-            *(booking.updated_at for booking in bookings),
+            *(row.updated_at for row in (*bookings, *sessions)),
             *(one.changed_at for one in away),
         ),
     )
@@ -135,13 +146,29 @@ def read_feed(owner: Owner, *, now: datetime) -> Feed:
 def _mine(owner: Owner, window: Interval) -> Q:
     if isinstance(owner, Customer):
         return Q(customer=owner)
-    busy = Allocation.objects.filter(
-        lane__resource=owner,
+    busy = _busy(owner, window).filter(booking__isnull=False)
+    return Q(pk__in=busy.values("booking"))
+
+
+def _busy(resource: Resource, window: Interval) -> QuerySet[Allocation]:
+    return Allocation.objects.filter(
+        lane__resource=resource,
         released_at=None,
-        booking__isnull=False,
         starts_at__gte=window.start - LONGEST_ALLOCATION,
     )
-    return Q(pk__in=busy.values("booking"))
+
+
+def _sessions(resource: Resource, window: Interval, today: datetime) -> list[GroupSession]:
+    """Return the sessions that keep it busy, and for 30 days those with it that were cancelled."""
+    busy = _busy(resource, window).filter(group_session__isnull=False)
+    cancelled = Q(resource=resource, cancelled_at__gte=today - SHOWS_CANCELLED)
+    rows = GroupSession.objects.for_organization(resource.organization_id).filter(
+        Q(pk__in=busy.values("group_session")) | cancelled,
+        starts_at__gte=window.start,
+        starts_at__lt=window.end,
+    )
+    found = rows.select_related("service", "resource").order_by("-starts_at", "id")
+    return list(found[:MOST_EVENTS])
 
 
 def _columns(owner: Owner):  # type: ignore[no-untyped-def]
@@ -193,15 +220,23 @@ def _away(resource: Resource, window: Interval) -> list[Away]:
     return found
 
 
-def _etag(owner: Owner, bookings: list[Booking], away: list[Away], today: datetime) -> str:
+def _etag(
+    owner: Owner,
+    bookings: list[Booking],
+    sessions: list[GroupSession],
+    away: list[Away],
+    today: datetime,
+) -> str:
     """Return an entity tag (RFC 9110) of all that is said, without writing it."""
+    entries: list[Booking | GroupSession] = [*bookings, *sessions]
     facts = [
         (FORMAT, settings.PUBLIC_BASE_URL, translation.get_language(), today),
         (owner.pk, owner.updated_at, owner.organization.updated_at),
         *(
             (row.pk, row.version, row.updated_at, row.service.updated_at, row.resource.updated_at)
-            for row in bookings
+            for row in entries
         ),
+        *((row.taken, row.held, row.capacity) for row in sessions),
         *((one.uid, one.changed_at, one.starts, one.ends) for one in away),
     ]
     text = "\n".join("|".join(map(str, fact)) for fact in facts)

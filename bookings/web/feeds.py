@@ -12,7 +12,7 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from bookings.calendars.feed import write_feed
-from bookings.models import Booking, Customer
+from bookings.models import Booking, Customer, GroupSession
 from bookings.selectors.feeds import Feed, Owner, owner_of_feed, read_feed
 from bookings.selectors.manage import manage_url
 from core.api.throttling import limited
@@ -45,7 +45,8 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
 
 def _written(found: Feed) -> HttpResponse:
     is_customers = isinstance(found.owner, Customer)
-    file = write_feed(found, url_of=_manage_url if is_customers else _console_url)
+    url_of = _manage_url if is_customers else _console_url
+    file = write_feed(found, url_of=url_of, url_of_session=_console_url)
     response = HttpResponse(file, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
     return response
@@ -57,8 +58,8 @@ def _language_of(owner: Owner) -> str:
     return first_spoken(*theirs, owner.organization.locale)
 
 
-def _console_url(booking: Booking) -> str:
-    path = reverse("admin:bookings_booking_change", args=[booking.pk])
+def _console_url(row: Booking | GroupSession) -> str:
+    path = reverse(f"admin:bookings_{row._meta.model_name}_change", args=[row.pk])
     return f"{settings.PUBLIC_BASE_URL}{path}"
 
 

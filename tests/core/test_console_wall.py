@@ -14,7 +14,12 @@ from core.models import ApiKey, Event, Membership, Outbox
 from core.services.api_key import create_api_key
 from notifications.models import Delivery
 from tests.console import desk_for
-from tests.factories import MembershipFactory, OrganizationFactory
+from tests.factories import (
+    CourseFactory,
+    GroupSessionFactory,
+    MembershipFactory,
+    OrganizationFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +41,8 @@ def rows(salon, book, staff, wait):
     member = MembershipFactory(organization=salon)
     kind = booking.resource.type
     own = [booking, booking.customer, booking.service, booking.resource, kind, salon, key, member]
+    algebra = CourseFactory(organization=salon, resources=[booking.resource])
+    own.append(GroupSessionFactory(service=algebra, resource=booking.resource))
     return {type(row): row for row in [*own, Delivery.objects.first(), wait("Lea")]}
 
 
