@@ -16,8 +16,9 @@ from core.access import Caller
 from core.events import handles
 from core.models import Event
 from notifications.models import Delivery
-from notifications.selectors.subject import entry_for_mail, subject_of
-from notifications.services.messages import REMINDERS
+from notifications.selectors.reminder import is_first_of_its_session
+from notifications.selectors.subject import read_subject, subject_of
+from notifications.services.messages import REMINDERS, SESSION_REMINDERS
 from notifications.services.promising import promise
 from notifications.services.reminder import lay_out_reminders, lay_out_reminders_ahead
 from notifications.services.reminder_rule import begin_with_usual_rule
@@ -53,6 +54,9 @@ def on_rescheduled(event: Event) -> None:
     """Tell all. When it goes from Anna to Ben, Anna reads that it is gone, Ben that it is new."""
     if _is_told_by_series(event):
         return
+    if _is_told_by_session(event):
+        _promise(event, "booking_rescheduled")
+        return
     staff = ["staff_booking_rescheduled"]
     if event.data["from_resource_id"] != event.data["resource_id"]:
         staff = ["staff_booking_gone", "staff_booking_new"]
@@ -83,8 +87,37 @@ def on_no_show(event: Event) -> None:
 
 @handles("booking.cancelled")
 def on_cancelled(event: Event) -> None:
-    if not _is_told_by_series(event):
+    if _is_told_by_session(event):
+        _promise(event, "booking_cancelled")
+    elif not _is_told_by_series(event):
         _promise(event, "booking_cancelled", "admin_booking_cancelled", "staff_booking_cancelled")
+
+
+@handles("group_session.rescheduled")
+def on_session_rescheduled(event: Event) -> None:
+    """Tell the business once. When it goes from Anna to Ben, Anna reads that it is gone."""
+    messages = ["admin_session_rescheduled", "staff_session_rescheduled"]
+    if event.data["from_resource_id"] != event.data["resource_id"]:
+        messages.append("staff_session_gone")
+    promise(event, read_subject("group_session", event.subject_id), messages)
+
+
+@handles("group_session.cancelled")
+def on_session_cancelled(event: Event) -> None:
+    """Tell the business once; everybody's place is cancelled by an event of its own."""
+    messages = ["admin_session_cancelled", "staff_session_cancelled"]
+    promise(event, read_subject("group_session", event.subject_id), messages)
+
+
+@handles("bundle.purchased")
+def on_bundle_purchased(event: Event) -> None:
+    bundle = read_subject("bundle", event.subject_id)
+    promise(event, bundle, ["bundle_purchased", "admin_bundle_purchased"])
+
+
+@handles("customer_link.requested")
+def on_link_requested(event: Event) -> None:
+    promise(event, read_subject("customer_link", event.subject_id), ["customer_link"])
 
 
 SERIES = {
@@ -124,6 +157,11 @@ def _is_told_by_series(event: Event) -> bool:
     return bool(event.data.get("told_by_series"))
 
 
+def _is_told_by_session(event: Event) -> bool:
+    """Say whether it happened to a whole session: then the business is told once, by that."""
+    return bool(event.data.get("told_by_session"))
+
+
 def _promise_of_series(event: Event, *messages: str) -> None:
     _promise(event, *messages, booking_id=UUID(event.data["booking_id"]))
 
@@ -155,8 +193,14 @@ def on_reminder_rules_changed(event: Event) -> None:
 
 @handles("reminder.due")
 def on_reminder_due(event: Event) -> None:
-    reminder = REMINDERS[Delivery.Audience(event.data["audience"])]
-    _promise(event, reminder.name, booking_id=UUID(event.data["booking_id"]))
+    """Remind whoever the rule names. The business is reminded of a session once."""
+    audience = Delivery.Audience(event.data["audience"])
+    booking = Booking.objects.get(pk=event.data["booking_id"])
+    if booking.group_session_id is None or audience == Delivery.Audience.CUSTOMER:
+        _promise(event, REMINDERS[audience].name, booking_id=booking.pk)
+    elif is_first_of_its_session(booking):
+        session = read_subject("group_session", booking.group_session_id)
+        promise(event, session, [SESSION_REMINDERS[audience].name])
 
 
 @handles("organization.created")
@@ -175,7 +219,7 @@ def on_waitlist(event: Event) -> None:
         "waitlist.offered": "waitlist_offer",
         "waitlist.expired": "waitlist_offer_expired",
     }[event.name]
-    promise(event, entry_for_mail(event.subject_id), [message])
+    promise(event, read_subject("waitlist_entry", event.subject_id), [message])
 
 
 @handles("delivery.failed", "delivery.bounced")

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -98,3 +100,10 @@ class CustomerLink(TenantModel):
 
     def __str__(self) -> str:
         return f"customer link {self.pk}"
+
+    def can_be_opened_at(self, now: datetime) -> bool:
+        return self.used_at is None and self.revoked_at is None and now < self.expires_at
+
+    def lets_in_at(self, now: datetime) -> bool:
+        """Say whether whoever opened it may still look."""
+        return self.ends_at is not None and now < self.ends_at and self.revoked_at is None

@@ -25,7 +25,7 @@ from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, desk_of
 from core.admin.filters import ChoiceFilter
 from core.admin.refusals import say
-from notifications.admin.wording import delivery_pill, explain, label_of
+from notifications.admin.wording import about_of, delivery_pill, explain, label_of
 from notifications.models import Delivery
 from notifications.selectors.booking import booking_for_mail
 from notifications.selectors.delivery import went_wrong
@@ -99,7 +99,9 @@ class DeliveryAdmin(HouseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         rows: Any = super().get_queryset(request)
-        return rows.without_content().annotate(reference=F("booking__reference"))
+        return rows.without_content().annotate(
+            reference=F("booking__reference"), customer_id=F("customer_link__customer")
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
@@ -136,6 +138,7 @@ class DeliveryAdmin(HouseAdmin):
             "admin/notifications/delivery.html",
             title=label_of(delivery.message),
             delivery=delivery,
+            about=about_of(delivery),
             pill=delivery_pill(delivery),
             said=explain(delivery),
             content=content_of(delivery),
@@ -169,7 +172,7 @@ class DeliveryAdmin(HouseAdmin):
             raise PermissionDenied
         ours = booking_for_mail().filter(organization=desk_of(request).organization, pk=pk)
         booking = ours.first()
-        if booking is None or message not in MESSAGES or message.startswith("waitlist_"):
+        if booking is None or message not in MESSAGES or MESSAGES[message].about != "booking":
             raise Http404
         return self.page(
             request,
@@ -206,4 +209,4 @@ class DeliveryAdmin(HouseAdmin):
 
     @admin.display(description=gettext_lazy("About"))
     def about(self, delivery: Any) -> str:
-        return delivery.reference or _("Waitlist")
+        return about_of(delivery)[0]

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookings.models import Booking, WaitlistEntry
+from bookings.models import Booking, BundlePurchase, GroupSession, WaitlistEntry
 from core.admin.context import desk_of, organization_of
 from core.admin.panels import panel
 from core.admin.today import Trouble
@@ -25,8 +25,7 @@ from notifications.admin.wording import (
 )
 from notifications.models.delivery import DeliveryQuerySet
 from notifications.selectors.delivery import (
-    deliveries_of,
-    deliveries_to_waiting,
+    deliveries_about,
     delivery_statistics,
 )
 from notifications.selectors.reminder import reminders_of
@@ -44,13 +43,24 @@ TOLD_OF = {
 @panel("booking.page")
 def messages_of_a_booking(request: HttpRequest, *, booking: Booking) -> SafeString | None:
     """Show the messages about a booking on its page, newest first, each with "send again"."""
-    return _messages(request, deliveries_of(booking))
+    return _messages(request, deliveries_about(booking))
 
 
 @panel("waitlist.page")
 def messages_of_an_entry(request: HttpRequest, *, entry: WaitlistEntry) -> SafeString | None:
     """The same on the page of a place on the waitlist."""
-    return _messages(request, deliveries_to_waiting(entry))
+    return _messages(request, deliveries_about(entry))
+
+
+@panel("session.page")
+def messages_of_a_session(request: HttpRequest, *, session: GroupSession) -> SafeString | None:
+    """And on the page of a group session: what the business was told of all of it."""
+    return _messages(request, deliveries_about(session))
+
+
+@panel("bundle.page")
+def messages_of_a_bundle(request: HttpRequest, *, bundle: BundlePurchase) -> SafeString | None:
+    return _messages(request, deliveries_about(bundle))
 
 
 def _messages(request: HttpRequest, deliveries: DeliveryQuerySet) -> SafeString | None:

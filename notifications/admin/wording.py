@@ -1,8 +1,12 @@
 """What became of a message, in a word with a color and a shape, and in a sentence."""
 
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from core import times
 from core.templatetags.console import render_pill
@@ -10,6 +14,14 @@ from notifications.models import Delivery, Reminder
 from notifications.services.messages import MESSAGES
 
 DAY_MINUTES = 24 * 60
+# By the column of Delivery that says what it is about: a word, and whose page tells more.
+ABOUT: dict[str, tuple[Promise | str, str]] = {
+    "booking": ("", "booking"),
+    "waitlist_entry": (gettext_lazy("Waitlist"), "waitlistentry"),
+    "group_session": (gettext_lazy("Group session"), "groupsession"),
+    "bundle": (gettext_lazy("Bundle"), "bundlepurchase"),
+    "customer_link": (gettext_lazy("Customer"), "customer"),
+}
 LOOKS = {
     Delivery.Status.QUEUED: ("amber", "schedule_send"),
     Delivery.Status.SENDING: ("amber", "outgoing_mail"),
@@ -24,6 +36,20 @@ LOOKS = {
 def label_of(message: str) -> str:
     known = MESSAGES.get(message)
     return str(known.label) if known else message
+
+
+def about_of(delivery: Any) -> tuple[str, str]:
+    """Return what a message is about, in a word, and where its page is.
+
+    The row knows the booking's `reference` and the link's `customer_id`.
+    """
+    column, row_id = delivery.about
+    word, page = ABOUT[column]
+    if column == "booking":
+        word = delivery.reference
+    elif column == "customer_link":
+        row_id = delivery.customer_id
+    return str(word), reverse(f"admin:bookings_{page}_change", args=[row_id])
 
 
 def delivery_pill(delivery: Delivery) -> SafeString:

@@ -1,6 +1,7 @@
 import json
 import zlib
 from typing import Any, ClassVar, Self, TypedDict
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -87,7 +88,7 @@ class Delivery(TenantModel):
         DROPPED = "DROPPED", _("Not sent")
 
     class DropReason(models.TextChoices):
-        CANCELLED = "CANCELLED", _("The booking was cancelled first.")
+        CANCELLED = "CANCELLED", _("It was cancelled first.")
         STATUS_MOVED_ON = "STATUS_MOVED_ON", _("The booking's status changed first.")
         SUPERSEDED = "SUPERSEDED", _("A later change has a message of its own.")
         UNDONE = "UNDONE", _("The change was undone before anybody was told.")
@@ -95,6 +96,7 @@ class Delivery(TenantModel):
         BEGUN = "BEGUN", _("The appointment had begun.")
         OFFER_OVER = "OFFER_OVER", _("The offer was over.")
         NOT_WAITING = "NOT_WAITING", _("They were no longer on the waitlist.")
+        LINK_OVER = "LINK_OVER", _("The link was used, or its time was over.")
 
     class Invitation(models.TextChoices):
         REQUEST = "REQUEST", _("Keep this appointment")
@@ -244,3 +246,13 @@ class Delivery(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.message} {self.pk}"
+
+    @property
+    def about(self) -> tuple[str, UUID]:
+        """Which of SUBJECTS it is about, and the id of that row."""
+        (found,) = [
+            (column, row_id)
+            for column in SUBJECTS
+            if (row_id := getattr(self, f"{column}_id")) is not None
+        ]
+        return found

@@ -13,12 +13,17 @@ VERSION = f"SELECT version FROM {Booking._meta.db_table} WHERE id = %s"  # noqa:
 
 def booking_for_mail() -> QuerySet[Booking]:
     """Return bookings with all that a message may say, in one statement."""
-    return Booking.objects.select_related("service", "resource", "customer", "organization").only(
+    related = ("service", "resource", "customer", "organization", "bundle__product")
+    return Booking.objects.select_related(*related).only(
         "reference",
         "status",
         "version",
         "manage_generation",
         "series",
+        "group_session",
+        "bundle__remaining_sessions",
+        "bundle__total_sessions",
+        "bundle__product__name",
         "starts_at",
         "ends_at",
         "timezone",

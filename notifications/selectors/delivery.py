@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 
-from bookings.models import Booking, WaitlistEntry
 from notifications.models import Delivery
 from notifications.models.delivery import DeliveryQuerySet
+from notifications.selectors.subject import Subject, column_of
 
 LATE_AFTER = timedelta(minutes=15)
 Status = Delivery.Status
@@ -61,14 +61,9 @@ def number_that_went_wrong(organization_id: UUID, *, hours: int = 24) -> int:
     return went_wrong(organization_id, since=timezone.now() - timedelta(hours=hours)).count()
 
 
-def deliveries_of(booking: Booking) -> DeliveryQuerySet:
-    """Return every message about a booking, newest first, without what they say."""
-    return Delivery.objects.filter(booking=booking).without_content()
-
-
-def deliveries_to_waiting(entry: WaitlistEntry) -> DeliveryQuerySet:
-    """Return every message about a place on a waitlist, newest first, without what they say."""
-    return Delivery.objects.filter(waitlist_entry=entry).without_content()
+def deliveries_about(subject: Subject) -> DeliveryQuerySet:
+    """Return every message about something, newest first, without what they say."""
+    return Delivery.objects.filter(**{column_of(subject): subject.pk}).without_content()
 
 
 def waiting_by_status() -> dict[tuple[str, ...], float]:

@@ -15,3 +15,14 @@ def reminders_of(booking: Booking) -> QuerySet[Reminder]:
     return rows.exclude(~Q(starts_at=booking.starts_at), status=Reminder.Status.DROPPED).order_by(
         "due_at", "id"
     )
+
+
+def is_first_of_its_session(booking: Booking) -> bool:
+    """Say whether nobody who has a place in the session that `booking` is of took it earlier.
+
+    Their reminders are due at the same moment, and one of them reminds the business.
+    """
+    others = Booking.objects.filter(
+        group_session=booking.group_session_id, status=Booking.Status.CONFIRMED
+    )
+    return not others.filter(pk__lt=booking.pk).exists()

@@ -1,34 +1,86 @@
-"""What a message is about: a booking, or somebody's place on a waitlist."""
+"""What a message is about: one of five kinds of row, and how each is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
-from bookings.models import Booking, WaitlistEntry
+from bookings.models import (
+    Booking,
+    BundlePurchase,
+    Customer,
+    CustomerLink,
+    GroupSession,
+    WaitlistEntry,
+)
 from notifications.models import Delivery
 from notifications.selectors.booking import FreshBookings, booking_for_mail
 
-Subject = Booking | WaitlistEntry
+Subject = Booking | WaitlistEntry | GroupSession | BundlePurchase | CustomerLink
+
+# By the column of Delivery that says it: the rows, with all that a message may say of one.
+READ: dict[str, Callable[[], Any]] = {
+    "booking": booking_for_mail,
+    "waitlist_entry": lambda: WaitlistEntry.objects.select_related(
+        "service", "resource", "customer", "organization", "hold__resource", "group_session"
+    ),
+    "group_session": lambda: GroupSession.objects.select_related(
+        "service", "resource", "organization"
+    ),
+    "bundle": lambda: BundlePurchase.objects.select_related(
+        "product", "service", "customer", "organization"
+    ),
+    "customer_link": lambda: CustomerLink.objects.select_related("customer", "organization"),
+}
+COLUMNS: dict[type[Subject], str] = {
+    Booking: "booking",
+    WaitlistEntry: "waitlist_entry",
+    GroupSession: "group_session",
+    BundlePurchase: "bundle",
+    CustomerLink: "customer_link",
+}
+
+
+def read_subject(column: str, row_id: UUID) -> Subject:
+    """Return the row that `column` of a delivery names, as it is now."""
+    found: Subject = READ[column]().get(pk=row_id)
+    return found
 
 
 def subject_of(delivery: Delivery) -> Subject:
     """Return what `delivery` is about as it is now, with all that a message may say of it."""
-    if delivery.booking_id is not None:
-        return booking_for_mail().get(pk=delivery.booking_id)
-    return _entry_of(delivery)
+    return read_subject(*delivery.about)
 
 
-def entry_for_mail(entry_id: UUID) -> WaitlistEntry:
-    related = ("service", "resource", "customer", "organization", "hold__resource")
-    return WaitlistEntry.objects.select_related(*related).get(pk=entry_id)
+def column_of(subject: Subject) -> str:
+    """Return the column of Delivery that names what is like `subject`."""
+    return COLUMNS[type(subject)]
+
+
+def version_of(subject: Subject) -> int:
+    """Return what a later change of `subject` raises; 1 where nothing does."""
+    if isinstance(subject, WaitlistEntry):
+        return subject.offers
+    return subject.version if isinstance(subject, Booking | GroupSession) else 1
+
+
+def person_of(subject: Subject) -> Booking | WaitlistEntry | Customer | None:
+    """Return what has the name, e-mail and phone of whom `subject` is for; None: of many."""
+    if isinstance(subject, Booking | WaitlistEntry):
+        return subject
+    return customer_of(subject)
+
+
+def customer_of(subject: Subject) -> Customer | None:
+    return None if isinstance(subject, GroupSession) else subject.customer
 
 
 class FreshSubjects:
     """What the deliveries of a batch are about, each as it is right before it is told.
 
-    Bookings are read together and again when they changed. Entries are few and have no version
-    to compare, so each is read when its turn comes.
+    Bookings are read together and again when they changed. Everything else is rare, and read
+    when its turn comes.
     """
 
     def __init__(self, deliveries: Iterable[Delivery]) -> None:
@@ -42,10 +94,4 @@ class FreshSubjects:
     def get(self, delivery: Delivery) -> Subject:
         if delivery.booking_id is not None:
             return self._bookings.get(delivery.booking_id)
-        return _entry_of(delivery)
-
-
-def _entry_of(delivery: Delivery) -> WaitlistEntry:
-    if delivery.waitlist_entry_id is None:
-        raise ValueError("a delivery is about a booking or about a waitlist entry")
-    return entry_for_mail(delivery.waitlist_entry_id)
+        return subject_of(delivery)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from core.text import one_line
 from notifications.models import Content, Delivery
-from notifications.selectors.subject import FreshSubjects, Subject
+from notifications.selectors.subject import FreshSubjects, Subject, person_of
 from notifications.services.claiming import give_back, lease_suffices
 from notifications.services.inviting import invitation_for
 from notifications.services.messages import message_of
@@ -111,11 +111,13 @@ def as_mail(
 ) -> Mail:
     """Address the words. A customer's answer goes to the business, the business's to them."""
     for_customer = delivery.audience == Delivery.Audience.CUSTOMER
+    person = person_of(subject)
+    theirs = person.email if person else ""
     return Mail(
         key=str(delivery.pk),
         to=delivery.address,
         from_name=one_line(subject.organization.name),
-        reply_to=subject.organization.contact_email if for_customer else subject.email,
+        reply_to=subject.organization.contact_email if for_customer else theirs,
         invitation=invitation,
         **content,
     )

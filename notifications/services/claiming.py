@@ -10,8 +10,8 @@ from notifications.models import Delivery
 LEASE = timedelta(seconds=120)
 ENOUGH_OF_A_LEASE = timedelta(seconds=60)
 
-# Messages about one booking (or place on a waitlist) to one reader leave in the order of its
-# events: none is taken while an older one is in somebody's hands or due itself. Otherwise
+# Messages about one booking (place on a waitlist, group session) to one reader leave in the order
+# of its events: none is taken while an older one is in somebody's hands or due itself. Otherwise
 # "confirmed", hanging in one worker, could arrive after "cancelled" from another.
 CLAIM = """
 WITH due AS MATERIALIZED (
@@ -27,6 +27,12 @@ WITH due AS MATERIALIZED (
         SELECT FROM notifications_delivery AS older
         WHERE older.waitlist_entry_id = mine.waitlist_entry_id
           AND older.status IN ('QUEUED', 'SENDING')
+          AND (older.event_id, older.id) < (mine.event_id, mine.id)
+          AND (older.status = 'SENDING' OR older.not_before <= %(now)s))
+      AND NOT EXISTS (
+        SELECT FROM notifications_delivery AS older
+        WHERE older.group_session_id = mine.group_session_id
+          AND older.audience = mine.audience AND older.status IN ('QUEUED', 'SENDING')
           AND (older.event_id, older.id) < (mine.event_id, mine.id)
           AND (older.status = 'SENDING' OR older.not_before <= %(now)s))
     ORDER BY not_before LIMIT %(limit)s

@@ -29,6 +29,8 @@ def invitation_for(delivery: Delivery, booking: Subject) -> Invitation | None:
     wanted = message.invitation
     if wanted is None or not isinstance(booking, Booking):
         return None
+    if booking.group_session_id is not None and delivery.audience == Delivery.Audience.STAFF:
+        return None  # the session stands in their calendar once, not each of its places
     is_kept = wanted == Delivery.Invitation.REQUEST
     if is_kept and booking.status != Booking.Status.CONFIRMED:
         return None

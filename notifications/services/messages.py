@@ -11,15 +11,17 @@ from datetime import timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models import Booking, WaitlistEntry
+from bookings.models import Booking, GroupSession, WaitlistEntry
 from notifications.models import Delivery
 
 Audience = Delivery.Audience
 Status = Booking.Status
 Entry = WaitlistEntry.Status
+Session = GroupSession.Status
 
 ANY_STATUS = frozenset(Status)
 OPEN = frozenset(Booking.OPEN)
+SESSION_AHEAD = frozenset({Session.OPEN, Session.FULL})
 # Staff who tidy up last month's list do not thank, or miss, anybody by mail.
 WHILE_FRESH = timedelta(days=7)
 UNTIL_ITS_END = timedelta(0)
@@ -27,9 +29,10 @@ UNTIL_ITS_END = timedelta(0)
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One thing that we tell somebody about a booking, or about their place on a waitlist.
+    """One thing that we tell somebody about a booking, or about one of the other SUBJECTS.
 
-    true_while:  the statuses of the booking or entry in which the message may still be sent.
+    about:       which of them, as a column of Delivery.
+    true_while:  the statuses of the booking, entry or session in which it may still be sent.
     until:       how long after the end of the appointment it is of any use; None: always.
     until_start: it is of no use once the appointment has begun.
     latest_only: a later event of the same name makes it pointless.
@@ -43,7 +46,8 @@ class Message:
     name: str
     audience: Delivery.Audience
     label: Promise
-    true_while: frozenset[Booking.Status | WaitlistEntry.Status]
+    true_while: frozenset[Booking.Status | WaitlistEntry.Status | GroupSession.Status] = frozenset()
+    about: str = "booking"
     until: timedelta | None = None
     until_start: bool = False
     latest_only: bool = False
@@ -62,14 +66,16 @@ class Message:
 
 PREFIXES = {Audience.CUSTOMER: "", Audience.STAFF: "staff_", Audience.ADMIN: "admin_"}
 BOTH = (Audience.CUSTOMER, Audience.ADMIN)
+BUSINESS = (Audience.STAFF, Audience.ADMIN)
 
 
 def _to(
     audiences: Iterable[Delivery.Audience],
     name: str,
     label: Promise,
-    true_while: frozenset[Booking.Status],
+    true_while: frozenset[Booking.Status | GroupSession.Status] = frozenset(),
     *,
+    about: str = "booking",
     until: timedelta | None = None,
     until_start: bool = False,
     latest_only: bool = False,
@@ -83,6 +89,7 @@ def _to(
             audience=audience,
             label=label,
             true_while=true_while,
+            about=about,
             until=until,
             until_start=until_start,
             latest_only=latest_only,
@@ -180,12 +187,14 @@ MESSAGES = {
         ),
         Message(
             name="waitlist_joined",
+            about="waitlist_entry",
             audience=Audience.CUSTOMER,
             label=_("On the waitlist"),
             true_while=frozenset({Entry.WAITING}),
         ),
         Message(
             name="waitlist_offer",
+            about="waitlist_entry",
             audience=Audience.CUSTOMER,
             label=_("A time came free"),
             true_while=frozenset({Entry.OFFERED}),
@@ -193,9 +202,54 @@ MESSAGES = {
         ),
         Message(
             name="waitlist_offer_expired",
+            about="waitlist_entry",
             audience=Audience.CUSTOMER,
             label=_("Offer expired"),
             true_while=frozenset({Entry.EXPIRED}),
+        ),
+        *_to(
+            BUSINESS,
+            "session_rescheduled",
+            _("New time"),
+            SESSION_AHEAD,
+            about="group_session",
+            until=UNTIL_ITS_END,
+            latest_only=True,
+            tells_event=True,
+        ),
+        Message(
+            name="staff_session_gone",
+            audience=Audience.STAFF,
+            label=_("Now with somebody else"),
+            true_while=SESSION_AHEAD,
+            about="group_session",
+            until=UNTIL_ITS_END,
+            tells_event=True,
+            to_previous=True,
+        ),
+        *_to(
+            BUSINESS,
+            "session_cancelled",
+            _("Cancellation"),
+            frozenset({Session.CANCELLED}),
+            about="group_session",
+            until=WHILE_FRESH,
+            tells_event=True,
+        ),
+        *_to(
+            BUSINESS,
+            "session_reminder",
+            _("Reminder"),
+            SESSION_AHEAD,
+            about="group_session",
+            until_start=True,
+        ),
+        *_to(BOTH, "bundle_purchased", _("Bundle bought"), about="bundle"),
+        Message(
+            name="customer_link",
+            audience=Audience.CUSTOMER,
+            label=_("Link to their appointments"),
+            about="customer_link",
         ),
         Message(
             name="admin_delivery_failed",
@@ -212,6 +266,9 @@ REMINDERS = {
     audience: MESSAGES[f"{prefix}booking_reminder"] for audience, prefix in PREFIXES.items()
 }
 REMINDER = REMINDERS[Audience.CUSTOMER]
+SESSION_REMINDERS = {
+    audience: MESSAGES[f"{PREFIXES[audience]}session_reminder"] for audience in BUSINESS
+}
 
 
 def message_of(delivery: Delivery) -> Message:

@@ -9,13 +9,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from bookings.models import Booking
+from bookings.models import Booking, GroupSession
 from core.blind_index import normalise_email
 from core.models import Event, Organization
 from core.queue import nudge
 from notifications.models import Delivery
 from notifications.selectors.staff import address_of_staff
-from notifications.selectors.subject import Subject
+from notifications.selectors.subject import Subject, column_of, person_of, version_of
 from notifications.services.messages import MESSAGES, Message
 from notifications.services.relevance import came_from, with_whom_at
 
@@ -53,10 +53,11 @@ def wake_sender_after_commit() -> None:
 def address_for(message: Message, subject: Subject, event: Event) -> str:
     """Return where `message` about `event` goes now; empty when there is nobody."""
     if message.audience == Audience.CUSTOMER:
-        return subject.email
+        person = person_of(subject)
+        return person.email if person else ""
     if message.audience == Audience.ADMIN:
         return admin_address_of(subject.organization)
-    if not isinstance(subject, Booking):
+    if not isinstance(subject, Booking | GroupSession):
         return ""
     if message.to_previous:
         return address_of_staff(came_from(event).resource_id)
@@ -67,17 +68,11 @@ def admin_address_of(organization: Organization) -> str:
     return organization.admin_email or settings.ADMIN_EMAIL
 
 
-def version_of(subject: Subject) -> int:
-    return subject.version if isinstance(subject, Booking) else subject.offers
-
-
 def _delivery(event: Event, subject: Subject, message: Message, address: str) -> Delivery:
-    is_booking = isinstance(subject, Booking)
     return Delivery(
         organization_id=event.organization_id,
         event=event,
-        booking_id=subject.pk if is_booking else None,
-        waitlist_entry_id=None if is_booking else subject.pk,
+        **{f"{column_of(subject)}_id": subject.pk},
         version=event.data.get("version", version_of(subject)),
         message=message.name,
         audience=message.audience,

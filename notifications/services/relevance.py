@@ -1,5 +1,6 @@
-"""Is it still true? Asked right before a message leaves, of the booking as it is then."""
+"""Is it still true? Asked right before a message leaves, of what it is about as it is then."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -8,13 +9,20 @@ from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 
-from bookings.models import Booking, WaitlistEntry
+from bookings.models import (
+    Booking,
+    BundlePurchase,
+    CustomerLink,
+    GroupSession,
+    WaitlistEntry,
+)
 from core.models import Event
 from notifications.models import Delivery
 from notifications.selectors.subject import Subject
 from notifications.services.messages import Message, message_of
 
 Reason = Delivery.DropReason
+Session = GroupSession.Status
 NEVER_TOLD = (Delivery.Status.DROPPED, Delivery.Status.FAILED)
 
 
@@ -27,15 +35,19 @@ class Place:
     resource_id: UUID
 
 
-def place_of(booking: Booking) -> Place:
+def place_of(booking: Booking | GroupSession) -> Place:
     return Place(booking.starts_at, booking.ends_at, booking.resource_id)
 
 
 def why_not(delivery: Delivery, subject: Subject, *, now: datetime) -> Delivery.DropReason | None:
     """Say why `delivery` must not be sent about `subject` as it is; None when it is true."""
-    if isinstance(subject, WaitlistEntry):
-        return _why_not_of_entry(delivery, subject, now=now)
-    booking, message = subject, message_of(delivery)
+    return CHECKS[type(subject)](delivery, subject, now=now)
+
+
+def _why_not_of_booking(
+    delivery: Delivery, booking: Booking, *, now: datetime
+) -> Delivery.DropReason | None:
+    message = message_of(delivery)
     if booking.status not in message.true_while:
         return Reason.CANCELLED if booking.status == "CANCELLED" else Reason.STATUS_MOVED_ON
     if message.until is not None and booking.ends_at + message.until < now:
@@ -68,6 +80,51 @@ def _why_not_of_entry(
     return None if entry.status in message.true_while else Reason.NOT_WAITING
 
 
+def _why_not_of_session(
+    delivery: Delivery, session: GroupSession, *, now: datetime
+) -> Delivery.DropReason | None:
+    """Say whether it was cancelled, is over, moved on, or is somebody else's to read about."""
+    message = message_of(delivery)
+    if session.cancelled_at is not None and Session.CANCELLED not in message.true_while:
+        return Reason.CANCELLED
+    if message.until is not None and session.ends_at + message.until < now:
+        return Reason.OVER
+    if message.until_start and session.starts_at <= now:
+        return Reason.BEGUN
+    if message.latest_only and session.version > delivery.version and _has_successor(delivery):
+        return Reason.SUPERSEDED
+    if message.to_previous:
+        is_back = came_from(delivery.event).resource_id == session.resource_id
+        return Reason.UNDONE if is_back else None
+    if _is_about_another_place(message, delivery.event, session):
+        return Reason.SUPERSEDED
+    if delivery.event.name == "group_session.rescheduled":
+        return Reason.UNDONE if last_told(delivery) == place_of(session) else None
+    return None
+
+
+def _always_true(
+    delivery: Delivery, bundle: BundlePurchase, *, now: datetime
+) -> Delivery.DropReason | None:
+    """A receipt says what was bought, which nothing changes."""
+    return None
+
+
+def _why_not_of_link(
+    delivery: Delivery, link: CustomerLink, *, now: datetime
+) -> Delivery.DropReason | None:
+    return None if link.can_be_opened_at(now) else Reason.LINK_OVER
+
+
+CHECKS: dict[type[Subject], Callable[..., Delivery.DropReason | None]] = {
+    Booking: _why_not_of_booking,
+    WaitlistEntry: _why_not_of_entry,
+    GroupSession: _why_not_of_session,
+    BundlePurchase: _always_true,
+    CustomerLink: _why_not_of_link,
+}
+
+
 def last_told(delivery: Delivery) -> Place:
     """Return the place that the reader of a "new time" believes in, before reading it.
 
@@ -75,8 +132,9 @@ def last_told(delivery: Delivery) -> Place:
     told, where the first of those began.
     """
     moved = delivery.event
+    column, row_id = delivery.about
     earlier = Delivery.objects.filter(
-        booking=delivery.booking_id,
+        **{column: row_id},
         audience=delivery.audience,
         message=delivery.message,
         event_id__lt=delivery.event_id,
@@ -92,21 +150,23 @@ def last_told(delivery: Delivery) -> Place:
 
 
 def came_from(moved: Event) -> Place:
-    """Read from a `booking.rescheduled` event where the booking was before."""
+    """Read from an event of rescheduling where the booking or session was before."""
     starts_at = parse_datetime(moved.data["from_starts_at"])
     ends_at = parse_datetime(moved.data["from_ends_at"])
     if starts_at is None or ends_at is None:
-        raise ValueError("booking.rescheduled says when it was before")
+        raise ValueError("an event of rescheduling says when it was before")
     return Place(starts_at, ends_at, UUID(moved.data["from_resource_id"]))
 
 
-def with_whom_at(event: Event, booking: Booking) -> UUID:
-    """Return whose booking it was when `event` happened; as it is now where that says nothing."""
+def with_whom_at(event: Event, booking: Booking | GroupSession) -> UUID:
+    """Return whose it was when `event` happened; as it is now where that says nothing."""
     with_whom = event.data.get("resource_id")
     return UUID(with_whom) if with_whom else booking.resource_id
 
 
-def _is_about_another_place(message: Message, event: Event, booking: Booking) -> bool:
+def _is_about_another_place(
+    message: Message, event: Event, booking: Booking | GroupSession
+) -> bool:
     """Say whether a reminder is of another start, or staff read of what is somebody else's now."""
     if message.until_start and parse_datetime(event.data["starts_at"]) != booking.starts_at:
         return True

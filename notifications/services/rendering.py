@@ -1,8 +1,9 @@
-"""From a booking to a subject, a text and a page of HTML, in the reader's zone and language."""
+"""From a row to a subject, a text and a page of HTML, in the reader's zone and language."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,23 +12,31 @@ from django.template.loader import get_template
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from bookings.models import Booking
+from bookings.models import (
+    Booking,
+    BundlePurchase,
+    CustomerLink,
+    GroupSession,
+    WaitlistEntry,
+)
 from bookings.selectors.manage import manage_url
+from bookings.selectors.own_view import own_url
 from core.colors import readable_on
 from core.languages import first_spoken
 from core.models import Organization
 from core.text import one_line
 from notifications.models import Content, Delivery
-from notifications.selectors.subject import Subject
+from notifications.selectors.subject import Subject, customer_of
+from notifications.services.customer_wording import context_of_bundle, context_of_link
+from notifications.services.facts import Facts, facts_of
 from notifications.services.messages import MESSAGES, Message, message_of
 from notifications.services.relevance import Place, place_of
-from notifications.services.samples import sample_entry
+from notifications.services.samples import SAMPLES
+from notifications.services.session_wording import context_of_session
 from notifications.services.times import elsewhere, read_differently, when
 from notifications.services.waitlist_wording import context_of_entry
 from notifications.services.wording import (
-    Facts,
     as_text,
-    facts_of,
     lines_for_business,
     lines_for_customer,
     lines_for_previous,
@@ -52,11 +61,12 @@ def render(delivery: Delivery, subject: Subject) -> Content:
 def preview(message: str, booking: Booking) -> Content:
     """Show what `message` (a name in MESSAGES) would say about `booking`, true or not.
 
-    What only its event could tell is made up: it was an hour earlier before.
+    What only its event could tell is made up: it was an hour earlier before. So is what it is
+    about, if that is no booking.
     """
     hour = timedelta(hours=1)
     facts = Facts()
-    if message.endswith(("booking_rescheduled", "booking_gone")):
+    if message.endswith(("_rescheduled", "_gone")):
         before = Place(booking.starts_at - hour, booking.ends_at - hour, booking.resource_id)
         facts = replace(facts, before=before, before_with=booking.resource.name)
     if message == "admin_delivery_failed":
@@ -65,16 +75,13 @@ def preview(message: str, booking: Booking) -> Content:
             failed_label=str(MESSAGES["booking_confirmed"].label),
             failed_answer="550 5.1.1 User unknown",
         )
-    subject = sample_entry(booking) if message.startswith("waitlist_") else booking
+    subject = SAMPLES[MESSAGES[message].about](booking)
     with translation.override(language_of(MESSAGES[message], subject)):
         return _write(MESSAGES[message], subject, facts)
 
 
 def _write(message: Message, subject: Subject, facts: Facts) -> Content:
-    if isinstance(subject, Booking):
-        context = _context(message, subject, facts)
-    else:
-        context = context_of_entry(message, subject, facts)
+    context = CONTEXTS[type(subject)](message, subject, facts)
     context |= _around(message, subject.organization)
     title, text, html = (
         get_template(f"emails/{message.name}/{part}").render(context)
@@ -83,7 +90,7 @@ def _write(message: Message, subject: Subject, facts: Facts) -> Content:
     return Content(subject=one_line(title), text=_tidy(text), html=html.strip() + "\n")
 
 
-def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, object]:
+def _context_of_booking(message: Message, booking: Booking, facts: Facts) -> dict[str, object]:
     organization = booking.organization
     for_customer = message.audience == Delivery.Audience.CUSTOMER
     zone, ours = zone_of_reader(message.audience, booking), organization.timezone
@@ -103,12 +110,8 @@ def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, obje
         "facts": facts,
         "when": said,
         "also": elsewhere(booking.starts_at, ours) if differs else "",
-        "what": _("%(service)s, %(when)s with %(resource)s")
-        % {
-            "service": booking.service.name,
-            "when": said.short,
-            "resource": who,
-        },
+        "what": _what(booking, said.short, who, for_customer=for_customer),
+        "is_place": booking.group_session_id is not None,
         "lines": lines,
         "lines_as_text": as_text(lines),
         "moved_in_time": facts.before is not None
@@ -120,11 +123,31 @@ def _context(message: Message, booking: Booking, facts: Facts) -> dict[str, obje
     }
 
 
+def _what(booking: Booking, at: str, who: str, *, for_customer: bool) -> str:
+    """Say what a subject is about in one phrase."""
+    sentence = _("%(service)s, %(when)s with %(resource)s")
+    if booking.group_session_id is not None:
+        mine = _("your place in %(service)s, %(when)s with %(resource)s")
+        sentence = mine if for_customer else _("place in %(service)s, %(when)s with %(resource)s")
+    return sentence % {"service": booking.service.name, "when": at, "resource": who}
+
+
+CONTEXTS: dict[type[Subject], Callable[..., dict[str, object]]] = {
+    Booking: _context_of_booking,
+    WaitlistEntry: context_of_entry,
+    GroupSession: context_of_session,
+    BundlePurchase: context_of_bundle,
+    CustomerLink: context_of_link,
+}
+
+
 def _around(message: Message, organization: Organization) -> dict[str, object]:
     """Return what every mail has around what it says."""
+    for_customer = message.audience == Delivery.Audience.CUSTOMER
     return {
         "organization": organization,
-        "for_customer": message.audience == Delivery.Audience.CUSTOMER,
+        "for_customer": for_customer,
+        "own_url": own_url(organization) if for_customer else "",
         "can_reply": bool(organization.contact_email),
         "language": translation.get_language(),
         "is_rtl": translation.get_language_bidi(),
@@ -136,7 +159,8 @@ def _around(message: Message, organization: Organization) -> dict[str, object]:
 def language_of(message: Message, subject: Subject) -> str:
     """Return the reader's language where we speak it, else the organization's, else English."""
     for_customer = message.audience == Delivery.Audience.CUSTOMER
-    theirs = [subject.customer.locale] if for_customer else []
+    customer = customer_of(subject)
+    theirs = [customer.locale] if for_customer and customer else []
     return first_spoken(*theirs, subject.organization.locale)
 
 

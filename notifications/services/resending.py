@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils import timezone
 
 from core import events
@@ -10,11 +12,13 @@ from core.db import in_one_transaction, violation_of
 from core.errors import NotFound
 from notifications.errors import NobodyToTell, NoLongerTrue, StillOnItsWay
 from notifications.models import Content, Delivery
-from notifications.selectors.subject import subject_of
+from notifications.selectors.subject import subject_of, version_of
 from notifications.services.messages import message_of
-from notifications.services.promising import address_for, version_of, wake_sender_after_commit
+from notifications.services.promising import address_for, wake_sender_after_commit
 from notifications.services.relevance import why_not
 from notifications.services.rendering import render
+
+WAY_IN = re.compile(r"(?<=/my/open/)[\w-]+")
 
 
 @in_one_transaction
@@ -33,6 +37,7 @@ def resend_delivery(delivery: Delivery, *, caller: Caller) -> Delivery:
         raise NotFound
     if old.status in Delivery.OPEN:
         raise StillOnItsWay
+    column, about_id = old.about
     subject = subject_of(old)
     address = address_for(message_of(old), subject, old.event)
     if not address:
@@ -40,8 +45,7 @@ def resend_delivery(delivery: Delivery, *, caller: Caller) -> Delivery:
     again = Delivery(
         organization_id=old.organization_id,
         event=old.event,
-        booking_id=old.booking_id,
-        waitlist_entry_id=old.waitlist_entry_id,
+        **{f"{column}_id": about_id},
         version=version_of(subject),
         channel=old.channel,
         message=old.message,
@@ -78,8 +82,15 @@ def why_not_resend(delivery: Delivery) -> str:
 
 
 def content_of(delivery: Delivery) -> Content:
-    """Return what was sent; of what was not, what it would say if it left now."""
-    if delivery.content is not None:
-        content: Content = delivery.content
+    """Return what was sent; of what was not, what it would say if it left now.
+
+    A customer's own way in is nobody else's to read.
+    """
+    content: Content = delivery.content or render(delivery, subject_of(delivery))
+    if delivery.customer_link_id is None:
         return content
-    return render(delivery, subject_of(delivery))
+    return Content(
+        subject=content["subject"],
+        text=WAY_IN.sub("…", content["text"]),
+        html=WAY_IN.sub("…", content["html"]),
+    )

@@ -1,13 +1,29 @@
-"""A booking that nobody made, and a place on a waitlist, to show what messages look like."""
+"""A booking that nobody made, and what else a message can be about, to show how messages look."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bookings.models import Booking, Customer, Hold, Resource, Service, WaitlistEntry
+from bookings.models import (
+    Booking,
+    BundlePurchase,
+    Customer,
+    CustomerLink,
+    GroupSession,
+    Hold,
+    Product,
+    Resource,
+    Service,
+    WaitlistEntry,
+)
 from core.models import Organization
+from notifications.selectors.subject import Subject
 
 
 def sample_booking(organization: Organization | None = None) -> Booking:
@@ -52,3 +68,68 @@ def sample_entry(booking: Booking) -> WaitlistEntry:
             expires_at=timezone.now() + timedelta(hours=2),
         ),
     )
+
+
+def sample_session(booking: Booking) -> GroupSession:
+    """Return an unsaved group session at the time of `booking`, two of three places taken."""
+    return GroupSession(
+        organization=booking.organization,
+        service=booking.service,
+        resource=booking.resource,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        timezone=booking.timezone,
+        capacity=3,
+        taken=2,
+    )
+
+
+def sample_bundle(booking: Booking) -> BundlePurchase:
+    """Return an unsaved bundle of ten sessions of what `booking` is about."""
+    kind = Product.Kind.FULL_SEMESTER_BUNDLE
+    return BundlePurchase(
+        organization=booking.organization,
+        service=booking.service,
+        customer=_sample_customer(booking),
+        product=Product(kind=kind, name=str(kind.label), service=booking.service),
+        coverage=BundlePurchase.Coverage.FULL_SEMESTER,
+        total_sessions=10,
+        remaining_sessions=10,
+        valid_from_at=booking.starts_at,
+        valid_to_at=booking.starts_at + timedelta(days=120),
+        price_amount=Decimal(300),
+        price_currency=booking.organization.currency,
+    )
+
+
+def sample_link(booking: Booking) -> CustomerLink:
+    """Return an unsaved link for whoever made `booking`. It opens nothing."""
+    return CustomerLink(
+        organization=booking.organization,
+        customer=_sample_customer(booking),
+        expires_at=timezone.now() + timedelta(minutes=30),
+    )
+
+
+def _sample_customer(booking: Booking) -> Customer:
+    return Customer(
+        organization=booking.organization,
+        name=booking.name,
+        email=booking.email,
+        phone=booking.phone,
+        timezone=booking.timezone,
+        locale=booking.customer.locale,
+    )
+
+
+def _itself(booking: Booking) -> Booking:
+    return booking
+
+
+SAMPLES: dict[str, Callable[[Booking], Subject]] = {
+    "booking": _itself,
+    "waitlist_entry": sample_entry,
+    "group_session": sample_session,
+    "bundle": sample_bundle,
+    "customer_link": sample_link,
+}

@@ -3,7 +3,7 @@
 import re
 
 from core.observability.scrubbing import HIDDEN, scrub
-from notifications.selectors.subject import Subject
+from notifications.selectors.subject import Subject, person_of
 
 LONGEST = 500
 SHORTEST_NAME = 3
@@ -14,8 +14,9 @@ def scrubbed(answer: str, *, address: str, subject: Subject | None = None) -> st
     text = scrub(" ".join(answer.split()))
     local_part = address.rpartition("@")[0]
     names = [local_part, *re.split(r"[.+_-]", local_part)]
-    if subject is not None:
-        names += [*subject.name.split(), subject.phone]
+    person = person_of(subject) if subject is not None else None
+    if person is not None:
+        names += [*person.name.split(), person.phone]
     for name in sorted(filter(None, names), key=len, reverse=True):
         if len(name) >= SHORTEST_NAME:
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", HIDDEN, text, flags=re.IGNORECASE)

@@ -14,6 +14,7 @@ from core.access import Caller
 from core.observability.metrics import deliveries_total
 from notifications.models import Delivery
 from notifications.models.delivery import DeliveryQuerySet
+from notifications.selectors.subject import subject_of
 from notifications.services.messages import CONFIRMATION, REMINDER
 from notifications.services.scrubbing import scrubbed
 from notifications.services.settling import follow_confirmation, follow_reminder
@@ -52,9 +53,7 @@ def note_bounced(report: Report) -> bool:
     """SENT or DELIVERED → BOUNCED, an event that alerts, and no confirmation any more."""
     with transaction.atomic():
         rows = _about(report).filter(status__in=(Status.SENDING, Status.SENT, Status.DELIVERED))
-        delivery = (
-            rows.select_related("booking", "waitlist_entry").select_for_update(of=["self"]).first()
-        )
+        delivery = rows.select_for_update(of=["self"]).first()
         if delivery is None:
             return False
         delivery.status = Status.BOUNCED
@@ -62,7 +61,7 @@ def note_bounced(report: Report) -> bool:
         delivery.last_error = scrubbed(
             report.answer,
             address=delivery.address,
-            subject=delivery.booking or delivery.waitlist_entry,
+            subject=subject_of(delivery),
         )
         delivery.save(update_fields=["status", "ended_at", "last_error", "updated_at"])
         if delivery.message == CONFIRMATION.name:

@@ -14,9 +14,10 @@ from bookings.selectors.waitlist import waitlist_url
 from core import times
 from core.times import zone_label, zone_of
 from notifications.models import Delivery
+from notifications.services.facts import Facts
 from notifications.services.messages import Message
 from notifications.services.times import When, elsewhere, read_differently, when
-from notifications.services.wording import Facts, Line, as_text
+from notifications.services.wording import Line, as_text, lines_of_failure
 
 JOINED = "waitlist_joined"
 
@@ -42,8 +43,7 @@ def context_of_entry(message: Message, entry: WaitlistEntry, facts: Facts) -> di
     ]
     if not for_customer:
         lines = [
-            *([Line(_("Message"), facts.failed_label)] if facts.failed_label else []),
-            *([Line(_("Answer"), facts.failed_answer)] if facts.failed_answer else []),
+            *lines_of_failure(facts),
             Line(_("Who"), entry.name),
             Line(_("E-mail"), entry.email, href=f"mailto:{quote(entry.email, safe='@+')}"),
             *([Line(_("Phone"), entry.phone)] if entry.phone else []),

@@ -6,22 +6,22 @@ import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from decimal import Decimal
 from urllib.parse import quote
-from uuid import UUID
 
-from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.calendars.ical import zone_of_customer
-from bookings.models import Booking, ChangeReason, Resource
-from core.models import Event
+from bookings.models import (
+    Booking,
+    BundlePurchase,
+    CreditEntry,
+    GroupSession,
+)
 from notifications.models import Delivery
-from notifications.selectors.delivery import number_that_went_wrong
-from notifications.services.messages import MESSAGES, message_of
-from notifications.services.relevance import Place, came_from, last_told
+from notifications.services.facts import Facts
 from notifications.services.times import elsewhere, read_differently, when
 
 NOT_DIALED = re.compile(r"[^\d+*#]")
@@ -37,72 +37,16 @@ class Line:
     struck: bool = False
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a message tells besides the booking itself, read from its event."""
-
-    before: Place | None = None
-    before_with: str = ""
-    was_request: bool = False
-    unanswered: bool = False
-    reason: str = ""
-    failed_label: str = ""
-    failed_answer: str = ""
-    failed_today: int = 0
-    others: tuple[datetime, ...] = ()
-
-
-NOTHING = Facts()
 OTHERS_SAID = 20
-
-
-def facts_of(delivery: Delivery) -> Facts:
-    """Read what the delivery's event knows: where it was before, what failed."""
-    event = delivery.event
-    if event.name.startswith("series."):
-        return _facts_of_series(delivery)
-    if not message_of(delivery).tells_event:
-        return NOTHING
-    if event.name == "booking.rescheduled":
-        gone = message_of(delivery).to_previous
-        before = came_from(event) if gone else last_told(delivery)
-        return Facts(
-            before=before,
-            before_with=_name_of(before.resource_id),
-            reason=_reason_of(event),
-        )
-    if event.name == "booking.cancelled":
-        was_request = event.data.get("was") == Booking.Status.PENDING
-        return Facts(was_request=was_request, unanswered=bool(event.data.get("unanswered")))
-    if event.name in ("delivery.failed", "delivery.bounced"):
-        failed = Delivery.objects.without_content().get(pk=event.subject_id)
-        return Facts(
-            failed_label=str(MESSAGES[failed.message].label),
-            failed_answer=failed.last_error,
-            failed_today=number_that_went_wrong(failed.organization_id),
-        )
-    return NOTHING
-
-
-def _facts_of_series(delivery: Delivery) -> Facts:
-    """Read when the others are that the same happened to; of a move, where the first was."""
-    event = delivery.event
-    starts = [parse_datetime(text) for text in event.data["starts"]]
-    others = tuple(start for start in starts[1:] if start is not None)
-    was_request = event.data.get("was") == Booking.Status.PENDING
-    if event.name != "series.rescheduled":
-        return Facts(others=others, was_request=was_request)
-    before = came_from(event)
-    return Facts(before=before, before_with=_name_of(before.resource_id), others=others)
 
 
 def lines_for_customer(booking: Booking, facts: Facts) -> list[Line]:
     """Say what changed, with whom, what, and how to name the booking on the telephone."""
     return [
-        *_before(booking, facts, zone_of_customer(booking)),
+        *before(booking, facts, zone_of_customer(booking)),
         *_others(booking, facts, zone_of_customer(booking)),
         Line(_("With"), booking.resource.name),
-        Line(_("What"), booking.service.name),
+        Line(_("What"), what_of(booking)),
         *_price(booking),
         *_fee(booking),
         Line(_("Reference"), booking.reference),
@@ -118,9 +62,17 @@ def lines_for_previous(booking: Booking, zone: str) -> list[Line]:
     return [
         Line(_("Now"), now),
         Line(_("Who"), booking.name),
-        Line(_("What"), booking.service.name),
+        Line(_("What"), what_of(booking)),
         Line(_("Reference"), booking.reference),
     ]
+
+
+def what_of(booking: Booking) -> str:
+    """Return what is booked; of a place, that it is one in a group session."""
+    name: str = booking.service.name
+    if booking.group_session_id is None:
+        return name
+    return _("%(service)s, group session") % {"service": name}
 
 
 def lines_for_business(booking: Booking, facts: Facts, ours: str) -> list[Line]:
@@ -131,16 +83,14 @@ def lines_for_business(booking: Booking, facts: Facts, ours: str) -> list[Line]:
     theirs = zone_of_customer(booking)
     is_over = booking.status == Booking.Status.CANCELLED
     return [
-        *_if_any(_("Message"), facts.failed_label),
-        *_if_any(_("Answer"), facts.failed_answer),
-        *_failed_today(facts),
-        *_before(booking, facts, ours),
+        *lines_of_failure(facts),
+        *before(booking, facts, ours),
         *_others(booking, facts, ours),
         Line(_("Who"), booking.name),
         *_if_any(_("Company"), booking.company),
         Line(_("E-mail"), booking.email, href=f"mailto:{quote(booking.email, safe='@+')}"),
         *_if_any(_("Phone"), booking.phone, href=f"tel:{NOT_DIALED.sub('', booking.phone)}"),
-        Line(_("What"), booking.service.name),
+        Line(_("What"), what_of(booking)),
         Line(_("With"), booking.resource.name),
         *(
             [Line(_("Customer's time"), elsewhere(booking.starts_at, theirs))]
@@ -181,7 +131,8 @@ def _if_any(label: str, value: str, *, href: str = "") -> list[Line]:
     return [Line(label, value, href)] if value else []
 
 
-def _before(booking: Booking, facts: Facts, zone: str) -> list[Line]:
+def before(booking: Booking | GroupSession, facts: Facts, zone: str) -> list[Line]:
+    """Say when and with whom it was before, where that changed."""
     if facts.before is None:
         return []
     said = when(facts.before.starts_at, facts.before.ends_at, zone)
@@ -203,10 +154,37 @@ def _others(booking: Booking, facts: Facts, zone: str) -> list[Line]:
 
 
 def _price(booking: Booking) -> list[Line]:
+    if booking.bundle is not None:
+        return [_paid(booking, booking.bundle)]
     if booking.price_amount is None:
         return []
-    amount = number_format(booking.price_amount, decimal_pos=2)
-    return [Line(_("Price"), f"{amount} {booking.price_currency}")]
+    return [Line(_("Price"), price_of(booking.price_amount, booking.price_currency))]
+
+
+def price_of(amount: Decimal, currency: str) -> str:
+    return f"{number_format(amount, decimal_pos=2)} {currency}"
+
+
+def _paid(booking: Booking, bundle: BundlePurchase) -> Line:
+    """Say which bundle paid, what is left of it, and of a cancelled booking what came back."""
+    name, left = bundle.product.name, sessions_left(bundle)
+    if booking.status != Booking.Status.CANCELLED:
+        return Line(_("Paid with"), f"{name}: {left}")
+    returned = CreditEntry.objects.filter(booking=booking, kind=CreditEntry.Kind.RETURNED)
+    if returned.exists():
+        sentence = _("The session went back to the bundle.")
+    else:
+        sentence = _("The session stays used.")
+    return Line(_("Bundle"), f"{sentence} {name}: {left}")
+
+
+def sessions_left(bundle: BundlePurchase) -> str:
+    """Return `7 of 10 sessions left`."""
+    return ngettext(
+        "%(left)d of %(total)d session left",
+        "%(left)d of %(total)d sessions left",
+        bundle.total_sessions,
+    ) % {"left": bundle.remaining_sessions, "total": bundle.total_sessions}
 
 
 def _fee(booking: Booking) -> list[Line]:
@@ -214,7 +192,16 @@ def _fee(booking: Booking) -> list[Line]:
     if booking.fee_amount is None:
         return []
     currency = booking.price_currency or booking.organization.currency
-    return [Line(_("Fee"), f"{number_format(booking.fee_amount, decimal_pos=2)} {currency}")]
+    return [Line(_("Fee"), price_of(booking.fee_amount, currency))]
+
+
+def lines_of_failure(facts: Facts) -> list[Line]:
+    """Say which message did not arrive, where this is about one."""
+    return [
+        *_if_any(_("Message"), facts.failed_label),
+        *_if_any(_("Answer"), facts.failed_answer),
+        *_failed_today(facts),
+    ]
 
 
 def _failed_today(facts: Facts) -> list[Line]:
@@ -225,13 +212,3 @@ def _failed_today(facts: Facts) -> list[Line]:
         "number": number
     }
     return [Line(_("Last 24 hours"), sentence)]
-
-
-def _reason_of(moved: Event) -> str:
-    """Return why it was moved, where somebody said so."""
-    said = ChangeReason.objects.filter(booking=moved.subject_id, version=moved.data["version"])
-    return said.values_list("text", flat=True).first() or ""
-
-
-def _name_of(resource_id: UUID) -> str:
-    return Resource.objects.values_list("name", flat=True).filter(pk=resource_id).first() or ""

@@ -77,7 +77,7 @@ def test_what_is_no_longer_true_is_not_sent_again_and_says_why(desk, failed, sta
     page = shown(desk.get(page_of(failed)))
     answer = desk.send(page_of(failed, "again"))
 
-    assert "The booking was cancelled first." in page
+    assert "It was cancelled first." in page
     assert page_of(failed, "again") not in page
     assert said(answer) == ["This message would no longer be true, so it is not sent again."]
     assert not Delivery.objects.filter(resend_of=failed).exists()

@@ -256,10 +256,11 @@ def test_every_message_can_be_previewed_and_is_complete(message, language, salon
     content = preview(message, booking)
 
     # Nobody has a reference before they have a booking.
-    known_by = booking.service.name if message.startswith("waitlist_") else "K7PM-4XQ2"
-    assert known_by in content["text"]
-    assert known_by in content["html"]
-    assert "Anna" in content["subject"]
+    known_by = {"booking": "K7PM-4XQ2", "customer_link": salon.name}
+    about = MESSAGES[message].about
+    assert known_by.get(about, booking.service.name) in content["text"]
+    assert known_by.get(about, booking.service.name) in content["html"]
+    assert {"bundle": "10", "customer_link": salon.name}.get(about, "Anna") in content["subject"]
     for part in (content["subject"], content["text"], content["html"]):
         assert not re.search(r"{{|{%|None|\bTrue\b", part)
     assert "\n\n\n" not in content["text"]

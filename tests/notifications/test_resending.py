@@ -8,7 +8,7 @@ from bookings.services.status import cancel_booking, confirm_booking
 from core.models import Event, Organization
 from notifications.errors import NobodyToTell, NoLongerTrue, StillOnItsWay
 from notifications.models import Delivery
-from notifications.selectors.delivery import deliveries_of, delivery_statistics, went_wrong
+from notifications.selectors.delivery import deliveries_about, delivery_statistics, went_wrong
 from notifications.services.resending import content_of, resend_delivery, why_not_resend
 
 pytestmark = pytest.mark.django_db
@@ -92,8 +92,8 @@ def test_what_is_no_longer_true_is_not_said_again(failed, staff):
         resend_delivery(failed, caller=staff)
 
     assert refusal.value.details == {"why": "CANCELLED"}
-    assert str(refusal.value) == "The booking was cancelled first."
-    assert why_not_resend(failed) == "The booking was cancelled first."
+    assert str(refusal.value) == "It was cancelled first."
+    assert why_not_resend(failed) == "It was cancelled first."
     assert Delivery.objects.filter(resend_of=failed).count() == 0
 
 
@@ -173,7 +173,7 @@ def test_staff_see_what_was_sent_and_what_would_be(book, staff, relay, deliver, 
 
     assert content_of(row) == would_be
     assert would_be["subject"] == "Request received: Haircut, Mon 16 Nov, 10:00 with Anna"
-    assert [one.message for one in deliveries_of(booking)] == [
+    assert [one.message for one in deliveries_about(booking)] == [
         "admin_booking_new",
         "booking_received",
     ]
@@ -184,6 +184,6 @@ def test_lists_do_not_read_what_was_written(book, deliver, mail_server, django_a
     deliver()
 
     with django_assert_num_queries(1) as asked:
-        [str(row) for row in deliveries_of(booking)]
+        [str(row) for row in deliveries_about(booking)]
 
     assert '"content"' not in asked.captured_queries[0]["sql"]
