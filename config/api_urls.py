@@ -5,11 +5,14 @@ from rest_framework.routers import SimpleRouter
 
 from bookings.api.availability import AvailabilityViewSet
 from bookings.api.booking import BookingViewSet
+from bookings.api.bundle import BundleViewSet
+from bookings.api.course import CourseViewSet
 from bookings.api.customer import CustomerViewSet
 from bookings.api.date_override import DateOverrideViewSet
 from bookings.api.feed import CustomerFeedViewSet, ResourceFeedViewSet
 from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
+from bookings.api.product import ProductViewSet
 from bookings.api.resource import ResourceViewSet
 from bookings.api.resource_type import ResourceTypeViewSet
 from bookings.api.schedule import ScheduleViewSet
@@ -24,6 +27,8 @@ from notifications.api.reminder_rule import ReminderRuleViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("bookings", BookingViewSet, basename="booking")
+router.register("courses", CourseViewSet, basename="course")
+router.register("bundles", BundleViewSet, basename="bundle")
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("availability", AvailabilityViewSet, basename="availability")
 router.register("services", ServiceViewSet, basename="service")
@@ -40,6 +45,22 @@ router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")
 
 urlpatterns = [
     path("", include(router.urls)),
+    re_path(
+        r"^courses/(?P<pk>[^/]+)/products$",
+        ProductViewSet.as_view({"get": "of_course", "post": "create"}),
+    ),
+    re_path(
+        r"^products/(?P<pk>[^/]+)$",
+        ProductViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+    ),
+    re_path(
+        r"^bundles/courses/(?P<pk>[^/]+)/purchase$", BundleViewSet.as_view({"post": "purchase"})
+    ),
+    re_path(r"^bundles/students/(?P<pk>[^/]+)$", BundleViewSet.as_view({"get": "of_student"})),
+    re_path(
+        r"^bundles/students/(?P<pk>[^/]+)/courses/(?P<courseId>[^/]+)/active$",
+        BundleViewSet.as_view({"get": "active"}),
+    ),
     re_path(r"^resources/(?P<pk>[^/]+)/feed$", ResourceFeedViewSet.at_one_address()),
     re_path(r"^customers/(?P<pk>[^/]+)/feed$", CustomerFeedViewSet.at_one_address()),
     re_path(r"^waitlist/offers/(?P<token>[^/]+)$", WaitlistOfferViewSet.at_one_address()),

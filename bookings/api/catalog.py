@@ -69,6 +69,14 @@ class CatalogViewSet(TenantViewSet[M]):
             raise NotFound
         return Response(success(self.present(found)[0]), status=status)
 
+    def readable_row(self) -> M:
+        """Return the row in the path, if the caller may read it. Raises NotFound."""
+        state = ANY if self.sees_everything else ON
+        found = self._of_state(self.get_queryset(), state).filter(pk=self.id_in_path()).first()
+        if found is None:
+            raise NotFound
+        return found
+
     def row(self) -> M:
         """Return the row that a change is about. Raises NotFound."""
         self.refuse_query()

@@ -48,6 +48,7 @@ SERVICE: Json = {
         }
     ],
     "resources": [{"id": RESOURCE_ID}],
+    "examPeriods": [],
 }
 SERVICE_IN_FULL: Json = {
     **SERVICE,
@@ -82,6 +83,13 @@ NEW_SERVICES: dict[str, Json] = {
         ],
         "resources": [{"id": RESOURCE_ID, "weight": 2}],
         "requirements": [{"resourceType": "staff", "quantity": 1}],
+    },
+    "A course": {
+        "name": "Algebra I",
+        "code": "MATH-101",
+        "durations": [60],
+        "needsApproval": False,
+        "examPeriods": [{"kind": "MIDTERM", "startsOn": "2026-12-07", "endsOn": "2026-12-18"}],
     },
 }
 SERVICE_CHANGES: dict[str, Json] = {

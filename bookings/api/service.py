@@ -12,14 +12,16 @@ from rest_framework.response import Response
 
 from bookings.api import catalog_examples, examples
 from bookings.api.catalog import CatalogQuery, CatalogViewSet, price
+from bookings.api.course_shapes import present_period
 from bookings.api.service_changes import changes_in
 from bookings.api.service_shapes import (
     CreateServiceSerializer,
     ServiceSerializer,
     UpdateServiceSerializer,
 )
-from bookings.errors import SlugTaken
-from bookings.models import Question, Requirement, Service, ServiceResource
+from bookings.errors import CodeTaken, SlugTaken
+from bookings.models import ExamPeriod, Question, Requirement, Service, ServiceResource
+from bookings.selectors.courses import exam_periods_of
 from bookings.services.service import ServiceChanges, create_service, update_service
 from core.api.schema import Operation, documented
 from core.models import Organization
@@ -69,7 +71,7 @@ ELSEWHERE = (  # what `present` makes the rest of
     "asks_questions",
 )
 CONFLICTS: dict[str, Any] = {
-    "conflicts": [SlugTaken.reason],
+    "conflicts": [SlugTaken.reason, CodeTaken.reason],
     "conflict_details": catalog_examples.FIELDS,
 }
 
@@ -167,13 +169,17 @@ class ServiceViewSet(CatalogViewSet[Service]):
         shares = ServiceResource.objects.filter(service__in=ids)
         if not self.sees_everything:
             shares = shares.filter(resource__is_active=True)
+        courses = [row["id"] for row in rows if row["code"]]
+        exams: dict[Any, list[Any]] = exam_periods_of(courses) if courses else {}
         done_by = _by_service(shares.order_by("priority", "resource_id"))
         needed: dict[Any, list[Any]] = {}
         if self.sees_everything:
             needs = Requirement.objects.filter(service__in=ids).order_by("position", "id")
             needed = _by_service(needs.select_related("type"))
         return [
-            self._present(row, *(rest.get(row["id"], []) for rest in (asked, done_by, needed)))
+            self._present(
+                row, *(rest.get(row["id"], []) for rest in (asked, exams, done_by, needed))
+            )
             for row in rows
         ]
 
@@ -181,6 +187,7 @@ class ServiceViewSet(CatalogViewSet[Service]):
         self,
         row: Mapping[str, Any],
         questions: Sequence[Question],
+        periods: Sequence[ExamPeriod],
         shares: Sequence[ServiceResource],
         needs: Sequence[Requirement],
     ) -> dict[str, Any]:
@@ -196,6 +203,7 @@ class ServiceViewSet(CatalogViewSet[Service]):
             | {"lateFee": price(row["late_fee_amount"], currency)},
             "questions": [_question(question) for question in questions],
             "resources": [{"id": share.resource_id} for share in shares],
+            "examPeriods": [present_period(period) for period in periods],
         }
         if not self.sees_everything:
             return service

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from bookings.models import Resource, ResourceType
+from bookings.services.exam_period import Period
 from bookings.services.questions import QuestionDetails
 from bookings.services.service import Need, ServiceChanges, Share
 from core.errors import Invalid, NotFound
@@ -41,7 +42,7 @@ def changes_in(data: Mapping[str, Any], organization: Organization) -> ServiceCh
     if "active" in data:
         columns["is_active"] = data["active"]
     if "price" in data:
-        columns["price_amount"] = _amount(data["price"], "price", organization)
+        columns["price_amount"] = amount_of(data["price"], "price", organization)
     place = data.get("location", {})
     columns |= {
         column: place[name]
@@ -51,7 +52,7 @@ def changes_in(data: Mapping[str, Any], organization: Organization) -> ServiceCh
     policy = dict(data.get("policy", {}))
     if "late_fee" in policy:
         fee = policy.pop("late_fee")
-        columns["late_fee_amount"] = _amount(fee, "policy.lateFee", organization)
+        columns["late_fee_amount"] = amount_of(fee, "policy.lateFee", organization)
     columns |= policy
     for name, value in data.get("limits", {}).items():
         columns[f"customer_limit_{name[9:]}" if name[:9] == "customer_" else f"limit_{name}"] = (
@@ -62,10 +63,12 @@ def changes_in(data: Mapping[str, Any], organization: Organization) -> ServiceCh
         shares=_shares(data["resources"], organization.pk) if "resources" in data else None,
         needs=_needs(data["requirements"], organization.pk) if "requirements" in data else None,
         questions=_questions(data["questions"]) if "questions" in data else None,
+        exam_periods=_periods(data["exam_periods"]) if "exam_periods" in data else None,
     )
 
 
-def _amount(price: Mapping[str, Any] | None, path: str, organization: Organization) -> Any:
+def amount_of(price: Mapping[str, Any] | None, path: str, organization: Organization) -> Any:
+    """Return the amount of a price. Raises Invalid for one in somebody else's currency."""
     if price is None:
         return None
     if price.get("currency", organization.currency) != organization.currency:
@@ -100,3 +103,7 @@ def _needs(wanted: Sequence[Mapping[str, Any]], organization_id: UUID) -> list[N
 
 def _questions(wanted: Sequence[Mapping[str, Any]]) -> list[QuestionDetails]:
     return [QuestionDetails(**{**one, "options": tuple(one["options"])}) for one in wanted]
+
+
+def _periods(wanted: Sequence[Mapping[str, Any]]) -> list[Period]:
+    return [Period(**one) for one in wanted]

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bookings.api.course_shapes import ExamPeriodReadSerializer, ExamPeriodSerializer
 from bookings.api.fields import AmountField, MoneySerializer
 from bookings.models import Question, Service
 from bookings.services.details import LONGEST_LOCATION
@@ -149,6 +150,11 @@ class UpdateServiceSerializer(HouseSerializer):
         many=True, required=False, help_text="All of them at once; the first is who it is with."
     )
     resources = ShareSerializer(many=True, required=False, help_text="Who can do it.")
+    exam_periods = ExamPeriodSerializer(
+        many=True,
+        required=False,
+        help_text="Of a course: when a bundle for midterms and finals pays.",
+    )
     is_default = YesNoField(
         required=False, help_text="Booked when nobody names a service; another gives it up."
     )
@@ -228,6 +234,7 @@ class ServiceSerializer(HouseSerializer):
     policy = PolicyReadSerializer()
     questions = QuestionReadSerializer(many=True)
     resources = ShareReadSerializer(many=True, help_text="Who can do it.")
+    exam_periods = ExamPeriodReadSerializer(many=True, help_text="Of a course.")
     buffer_before_minutes = serializers.IntegerField(required=False, help_text=INTERNAL)
     buffer_after_minutes = serializers.IntegerField(required=False, help_text=INTERNAL)
     answer_within_minutes = serializers.IntegerField(

@@ -9,14 +9,13 @@ from django.core.exceptions import ValidationError
 
 from bookings.errors import ProductTaken
 from bookings.models import Product, Service
+from bookings.services.bundle import LONGEST_DAYS
+from bookings.services.credit import MOST_SESSIONS
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction, violation_of
 from core.errors import Invalid, NotFound
 from core.text import camel_case
-
-MOST_SESSIONS = 1_000
-LONGEST_DAYS = 5 * 366
 
 # Where a column stands on the wire, if not under its own name.
 PATHS = {"kind": "productType", "price_amount": "basePrice.amount", "is_active": "active"}

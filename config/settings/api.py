@@ -29,6 +29,8 @@ SPECTACULAR_SETTINGS = {
         {"name": "Customers", "description": "Who books."},
         {"name": "Calendars", "description": "Private addresses for calendar programs."},
         {"name": "Catalogue", "description": "What can be booked, and with whom."},
+        {"name": "Courses", "description": "Services with a code: TAs, products, sessions."},
+        {"name": "Bundles", "description": "Sessions that are paid for in advance."},
         {"name": "Series", "description": "Appointments that belong together."},
         {"name": "Opening hours", "description": "Weekly hours, certain dates, time off."},
         {"name": "Holds", "description": "Keep a time while somebody types."},

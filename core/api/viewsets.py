@@ -77,9 +77,9 @@ class TenantViewSet(GenericViewSet[M], Generic[M]):
         """Refuse every query parameter, by name: this call has none."""
         self.validated_query(HouseSerializer)
 
-    def id_in_path(self) -> UUID:
-        """Return the id in the path; one that is none is as absent as one that is not there."""
-        found = read_id(self.kwargs["pk"])
+    def id_in_path(self, name: str = "pk") -> UUID:
+        """Return an id in the path; one that is none is as absent as one that is not there."""
+        found = read_id(self.kwargs[name])
         if found is None:
             raise NotFound
         return found

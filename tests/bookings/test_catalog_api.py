@@ -21,6 +21,7 @@ PUBLIC = {
     "id", "slug", "code", "name", "description", "durations", "slotStepMinutes",
     "minimumNoticeMinutes", "horizonDays", "needsApproval", "companyRequired", "inquiryRequired",
     "isDefault", "active", "assignment", "price", "location", "policy", "questions", "resources",
+    "examPeriods",
 }  # fmt: skip
 
 
@@ -83,6 +84,10 @@ def grooming(anna, table) -> dict:
         "resources": [
             {"id": str(anna.pk), "priority": 0, "weight": 2},
             {"id": str(table.pk), "priority": 1, "weight": 1},
+        ],
+        "examPeriods": [
+            {"kind": "MIDTERM", "startsOn": "2026-11-16", "endsOn": "2026-11-27"},
+            {"kind": "FINAL", "startsOn": "2027-02-01", "endsOn": "2027-02-12"},
         ],
         "isDefault": False,
         "active": True,
@@ -226,6 +231,18 @@ class TestServices:
             ),
             ({"requirements": [{"resourceType": "staff", "quantity": 2}]}, "requirements.0"),
             ({"requirements": [{"resourceType": "room"}]}, "requirements.0"),
+            (
+                {"examPeriods": [{"kind": "FINAL", "startsOn": "2026-12-01", "endsOn": "x"}]},
+                "examPeriods.0.endsOn",
+            ),
+            (
+                {
+                    "examPeriods": [
+                        {"kind": "FINAL", "startsOn": "2026-12-01", "endsOn": "2026-12-02"}
+                    ]
+                },
+                "examPeriods",
+            ),
         ],
     )
     def test_what_is_wrong_is_named_and_nothing_changes(self, desk, salon, haircut, change, field):
@@ -250,6 +267,16 @@ class TestServices:
             "fields": {"slug": ["Another service has this slug already."]},
         }
         assert Service.objects.count() == 1
+
+    def test_a_code_is_one_courses(self, desk, algebra):
+        refused = desk.post(SERVICES, {"name": "Another", "code": "MATH-101"})
+
+        assert refused.status_code == 409
+        assert refused.json()["error"]["details"] == {
+            "reason": "CODE_TAKEN",
+            "fields": {"code": ["Another course has this code already."]},
+        }
+        assert Service.objects.filter(code="MATH-101").count() == 1
 
     def test_what_is_somebody_elses_is_not_there(self, desk, haircut):
         elsewhere = OrganizationFactory()
@@ -279,12 +306,12 @@ class TestServices:
 
         desk.post(SERVICES, grooming)
         desk.get(SERVICES), website.get(SERVICES)
-        cost(website, 4)  # how many, the rows, questions, who does them
-        cost(desk, 5)  # … and what they require
+        cost(website, 5)  # how many, the rows, questions, exam periods, who does them
+        cost(desk, 6)  # … and what they require
         for _ in range(5):
             ServiceFactory(organization=salon, resources=[ResourceFactory(organization=salon)])
-        cost(website, 4)
-        cost(desk, 5)
+        cost(website, 5)
+        cost(desk, 6)
 
 
 @pytest.mark.parametrize("scopes", [["catalog:read"], ["bookings:write", "catalog:read"]])

@@ -242,6 +242,7 @@ def the_service_makes_sense(case: Case) -> None:
         "questions": [{"key": "tone", "label": "Tone?", "kind": "CHOICE", "options": ["Red"]}],
         "requirements": [],
         "resources": [],
+        "examPeriods": [],
     }
     case.body = {name: known.get(name, value) for name, value in case.body.items()}
 
@@ -271,6 +272,12 @@ def the_window_lies_ahead(case: Case) -> None:
         case.body = {name: v for name, v in body.items() if name != "timezone"}
 
 
+def the_correction_is_one(case: Case) -> None:
+    """Nothing more and nothing less is no correction."""
+    if isinstance(case.body, dict):
+        case.body = {**case.body, "sessions": 1}
+
+
 RULES: dict[str, Callable[[Case], None]] = {
     "createBooking": the_service_has_what_it_wants,
     "updateBooking": the_time_can_be_booked,
@@ -281,6 +288,12 @@ RULES: dict[str, Callable[[Case], None]] = {
     "listWaitlist": the_walk_is_by_one_way,
     "listBookings": the_days_are_in_this_century,
     "listServices": the_walk_is_by_one_way,
+    "listCourses": the_walk_is_by_one_way,
+    "listProducts": the_walk_is_by_one_way,
+    "listBundlesOfStudent": the_walk_is_by_one_way,
+    "listActiveBundles": the_walk_is_by_one_way,
+    "listCreditEntries": the_walk_is_by_one_way,
+    "adjustBundle": the_correction_is_one,
     "listResources": the_walk_is_by_one_way,
     "listResourceTypes": the_walk_is_by_one_way,
     "createService": the_service_makes_sense,

@@ -9,7 +9,8 @@ from django.contrib.admindocs.views import simplify_regex
 from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from bookings.api.examples import RESOURCE_ID, SERVICE_ID
+from bookings.api.course_examples import COURSE_ID, PRODUCT_ID
+from bookings.api.examples import CUSTOMER_ID, RESOURCE_ID, SERVICE_ID
 from bookings.availability.reasons import ReasonCode
 from bookings.models import Booking
 from bookings.services.questions import QuestionDetails, set_questions
@@ -17,7 +18,13 @@ from config.settings.env import BASE_DIR
 from core.api.errors import STATUS_OF
 from core.api.schema.contract import ALL
 from tests.core.openapi_document import METHODS, Document
-from tests.factories import ResourceFactory, ServiceFactory
+from tests.factories import (
+    CourseFactory,
+    CustomerFactory,
+    ProductFactory,
+    ResourceFactory,
+    ServiceFactory,
+)
 
 COMMITTED = BASE_DIR / "config" / "openapi.yml"
 # Doors for machines of the operator, which are no part of the API.
@@ -54,6 +61,16 @@ def test_the_document_holds_every_call():
         "/api/availability/next": ["get"],
         "/api/bookings": ["get", "post"],
         "/api/bookings/{id}": ["delete", "get", "patch", "put"],
+        "/api/bundles/courses/{id}/purchase": ["post"],
+        "/api/bundles/students/{id}": ["get"],
+        "/api/bundles/students/{id}/courses/{courseId}/active": ["get"],
+        "/api/bundles/{id}": ["get"],
+        "/api/bundles/{id}/adjust": ["post"],
+        "/api/bundles/{id}/statement": ["get"],
+        "/api/courses": ["get"],
+        "/api/courses/{id}": ["get"],
+        "/api/courses/{id}/products": ["get", "post"],
+        "/api/courses/{id}/support-options": ["get"],
         "/api/customers": ["get", "post"],
         "/api/customers/{id}": ["get", "patch"],
         "/api/date-overrides": ["get", "post"],
@@ -69,6 +86,7 @@ def test_the_document_holds_every_call():
         "/api/holds/{id}": ["delete"],
         "/api/manage/{token}": ["delete", "get", "put"],
         "/api/manage/{token}/availability": ["get"],
+        "/api/products/{id}": ["get", "patch"],
         "/api/reminder-rules": ["get", "post"],
         "/api/reminder-rules/{id}": ["delete", "get", "patch"],
         "/api/resource-types": ["get", "post"],
@@ -298,6 +316,31 @@ def test_the_catalogues_examples_can_be_sent_as_they_stand(document, desk, salon
         path = f"/api/resource-types/{made.json()['data']['id']}"
         for change, other in bodies("renameResourceType").items():
             assert desk.patch(path, other).status_code == 200, change
+
+
+@pytest.mark.django_db
+def test_the_examples_of_courses_can_be_sent_as_they_stand(document, clock, desk, salon):
+    def bodies(name: str) -> dict[str, Any]:
+        return bodies_of(document, name)
+
+    course = CourseFactory(pk=COURSE_ID, organization=salon)
+    for key, body in bodies("createProduct").items():
+        assert desk.post(f"/api/courses/{COURSE_ID}/products", body).status_code == 201, key
+    product = f"/api/products/{course.products.get(kind='INDIVIDUAL_SESSION').pk}"
+    for key, body in bodies("updateProduct").items():
+        assert desk.patch(product, body).status_code == 200, key
+    course.products.all().delete()
+    ProductFactory(pk=PRODUCT_ID, service=course)
+    CustomerFactory(pk=CUSTOMER_ID, organization=salon)
+    for key, body in bodies("purchaseBundle").items():
+        sold = desk.post(f"/api/bundles/courses/{COURSE_ID}/purchase", body)
+        assert sold.status_code == 201, key
+        bundle = sold.json()["data"]
+        adjust = f"/api/bundles/{bundle['id']}/adjust"
+        for change, more in bodies("adjustBundle").items():
+            assert desk.post(adjust, more).status_code == 200, change
+        none_left = {"sessions": -bundle["totalSessions"] + 1, "reason": "The next one"}
+        assert desk.post(adjust, none_left).status_code == 200
 
 
 @pytest.mark.django_db

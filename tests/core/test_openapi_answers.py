@@ -153,6 +153,38 @@ class TestRealAnswers:
         staff = f"/api/resource-types/{anna.type_id}"
         self.check("deleteResourceType", desk.delete(staff), 409)
 
+    def test_courses_and_bundles(self, clock, desk, website, tutorial, products, bundle, lea):
+        here = f"/api/courses/{bundle.service_id}"
+        self.check("listCourses", website.get("/api/courses"), 200)
+        self.check("getCourse", website.get(here), 200)
+        self.check("listProducts", website.get(f"{here}/products"), 200)
+        student = {"studentId": str(lea.pk)}
+        self.check("getSupportOptions", website.get(f"{here}/support-options", student), 403)
+        options = desk.get(f"{here}/support-options", student)
+        found = self.check("getSupportOptions", options, 200)
+        assert all(found.values())
+        product = f"/api/products/{found['products'][0]['id']}"
+        self.check("getProduct", website.get(product), 200)
+        self.check("updateProduct", desk.patch(product, {"name": "Single"}), 200)
+        new = {"productType": "GROUP_SESSION_PASS", "basePrice": {"amount": "90.00"}}
+        self.check("createProduct", desk.post(f"{here}/products", new), 409)
+        products["GROUP_SESSION_PASS"].delete()
+        made = self.check("createProduct", desk.post(f"{here}/products", new), 201)
+        shop = f"/api/bundles/courses/{bundle.service_id}/purchase"
+        order = {**student, "productId": made["id"], "totalSessions": 5, "validTo": "2027-01-31"}
+        sold = self.check("purchaseBundle", desk.post(shop, order), 201)
+        self.check("purchaseBundle", desk.post(shop, order), 409)
+        path, theirs = f"/api/bundles/{sold['id']}", f"/api/bundles/students/{lea.pk}"
+        self.check("getBundle", desk.get(path), 200)
+        self.check("listBundlesOfStudent", desk.get(theirs), 200)
+        active = f"{theirs}/courses/{bundle.service_id}/active"
+        self.check("listActiveBundles", desk.get(active), 200)
+        body = {"sessions": -1, "reason": "Counted twice"}
+        self.check("adjustBundle", desk.post(f"{path}/adjust", body), 200)
+        self.check("adjustBundle", desk.post(f"{path}/adjust", {**body, "sessions": -9}), 409)
+        lines = self.check("listCreditEntries", desk.get(f"{path}/statement"), 200)
+        assert [line["balance"] for line in lines] == [5, 4]
+
     def test_a_series(self, desk, wish):
         weekly = {**wish, "recurrence": "FREQ=WEEKLY;COUNT=2"}
         made = self.check("createSeries", desk.post("/api/series", weekly), 201)

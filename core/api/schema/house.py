@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ Json = dict[str, Any]
 
 JSON = "application/json"
 CHANGES = ("PUT", "PATCH", "DELETE")
+# The ids in a path beside its first one, which is `id`.
+FURTHER_IDS = re.compile(r"{(\w+Id)}")
 # NUL is no character of a text; where blank is not allowed, one has to be visible.
 ANY_TEXT = r"^[^\x00]*$"
 VISIBLE_TEXT = r"^[^\x00]*[^\s\x00][^\x00]*$"
@@ -70,6 +73,10 @@ class HouseSchema(AutoSchema):
             found.append(self.described.query)
         if "{id}" in self.path:
             found.append(OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH))
+        found += [
+            OpenApiParameter(name, OpenApiTypes.UUID, OpenApiParameter.PATH)
+            for name in FURTHER_IDS.findall(self.path)
+        ]
         if self.view.is_opened_by_link:
             found.append(
                 OpenApiParameter(
