@@ -1,0 +1,91 @@
+"""The doctor: asks every check, keeps what was found, and mends what can be mended."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import DatabaseError
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from core.access import Caller
+from core.invariants import Check, Finding, invariants
+from core.models import Checkup, Organization
+
+KEPT_FOR = timedelta(days=90)
+COULD_NOT_ASK = "This could not be looked at: {error}."
+
+
+def find(
+    checks: Iterable[Check],
+    *,
+    organization: Organization | None = None,
+    seconds: float | None = None,
+) -> Iterator[Finding]:
+    """Yield what is not as it must be, of one organization or of all. Writes nothing.
+
+    A check that PostgreSQL does not answer (within `seconds`, if given) is itself a finding.
+    """
+    now = timezone.now()
+    organization_id = organization.pk if organization else None
+    for check in checks:
+        try:
+            yield from check.find(now=now, organization_id=organization_id, seconds=seconds)
+        except DatabaseError as error:
+            says = COULD_NOT_ASK.format(error=type(error.__cause__ or error).__name__)
+            yield Finding(check.name, "", None, organization_id, says)
+
+
+def check_up(*, organization: Organization | None = None, seconds: float | None = None) -> Checkup:
+    """Ask every check and keep what was found. `seconds` is for each of them."""
+    checks = list(invariants.known.values())
+    found = [_as_kept(one) for one in find(checks, organization=organization, seconds=seconds)]
+    return Checkup.objects.create(
+        organization=organization,
+        finished_at=timezone.now(),
+        checks=len(checks),
+        findings=found,
+    )
+
+
+def mend(findings: Iterable[Finding]) -> list[Finding]:
+    """Repair what can be worked out again without a doubt; return what was repaired.
+
+    Each in a transaction of its own, with an event of its own.
+    """
+    mended = []
+    for finding in findings:
+        repair = invariants.known[finding.check].repair
+        if repair is None or finding.id is None or finding.organization_id is None:
+            continue
+        if repair(finding.id, caller=Caller.command(finding.organization_id)):
+            mended.append(finding)
+    return mended
+
+
+def forget_old_checkups() -> int:
+    """Delete checkups that are older than 90 days; return how many."""
+    deleted, _ = Checkup.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    return deleted
+
+
+def checkups_seen_by(organization_id: UUID | None) -> QuerySet[Checkup]:
+    """Return the checkups that looked at an organization's rows, newest first; None is all."""
+    if organization_id is None:
+        return Checkup.objects.select_related("organization")
+    of_them = Q(organization=None) | Q(organization=organization_id)
+    return Checkup.objects.select_related("organization").filter(of_them)
+
+
+def findings_seen_by(checkup: Checkup, organization_id: UUID | None) -> list[dict[str, object]]:
+    """Return what a checkup found of an organization; None is everything."""
+    if organization_id is None:
+        return list(checkup.findings)
+    return [one for one in checkup.findings if one["organization"] == str(organization_id)]
+
+
+def _as_kept(finding: Finding) -> dict[str, object]:
+    kept = asdict(finding)
+    kept["organization"] = kept.pop("organization_id")
+    return kept
