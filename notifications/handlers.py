@@ -211,14 +211,18 @@ def on_organization_created(event: Event) -> None:
 
 @handles("waitlist.joined", "waitlist.offered", "waitlist.expired")
 def on_waitlist(event: Event) -> None:
-    """Tell who waits: that they do, that a time came free, that they did not answer in time."""
-    if event.name == "waitlist.expired" and not event.data["unanswered"]:
-        return  # their window is over, as they were told it would be
+    """Tell who waits: that they do, what came free, that they did not answer in time, or that the
+    session does not take place.
+    """
     message = {
         "waitlist.joined": "waitlist_joined",
         "waitlist.offered": "waitlist_offer",
         "waitlist.expired": "waitlist_offer_expired",
     }[event.name]
+    if event.data.get("session_cancelled"):
+        message = "waitlist_session_cancelled"
+    elif event.name == "waitlist.expired" and not event.data["unanswered"]:
+        return  # their window is over, as they were told it would be
     promise(event, read_subject("waitlist_entry", event.subject_id), [message])
 
 

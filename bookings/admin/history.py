@@ -137,6 +137,8 @@ def _rescheduled(data: dict[str, Any], names: _Names) -> str:
 
 
 def _left_the_line(data: dict[str, Any], names: _Names) -> str:
+    if data.get("session_cancelled"):
+        return _("The session was cancelled")
     return _("Did not answer in time") if data.get("unanswered") else _("Nothing came free in time")
 
 
@@ -152,7 +154,9 @@ SENTENCES: dict[str, Callable[[dict[str, Any], _Names], str]] = {
     "waitlist.offered": lambda data, names: (
         _("Was offered %(start)s") % {"start": _moment(data.get("starts_at"))}
     ),
-    "waitlist.declined": lambda data, names: _("Declined, and went on waiting"),
+    "waitlist.declined": lambda data, names: (
+        _("Declined") if data.get("left") else _("Declined, and went on waiting")
+    ),
     "waitlist.accepted": lambda data, names: _("Accepted"),
     "waitlist.expired": _left_the_line,
     "waitlist.left": lambda data, names: _("Left the waitlist"),

@@ -106,7 +106,8 @@ class WaitlistEntryAdmin(HouseAdmin):
             title=_("On the waitlist"),
             entry=entry,
             pill=pill_of(entry),
-            window=times.stretch(entry.from_at, entry.to_at),
+            session_id=entry.group_session_id,
+            window=_when(entry),
             position=positions_of([entry]).get(entry.pk),
             is_open=entry.status in WaitlistEntry.OPEN,
             is_waiting=entry.status == Status.WAITING,
@@ -151,7 +152,7 @@ class WaitlistEntryAdmin(HouseAdmin):
     def offer_view(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
         """Offer a time out of turn; it is kept for them as any offer is."""
         entry = self._to_act_on(request, pk)
-        if entry.status != Status.WAITING:
+        if entry.status != Status.WAITING or entry.group_session_id is not None:
             return HttpResponseRedirect(_page(pk))
         sent = request.POST if request.method == "POST" else request.GET
         resources = choosable_resources(entry.service)
@@ -245,11 +246,13 @@ class WaitlistEntryAdmin(HouseAdmin):
         if entry.resource is None:
             return _("%(service)s, %(minutes)d min") % words
         words["resource"] = entry.resource.name
+        if entry.group_session_id is not None:
+            return _("%(service)s, a place in the session with %(resource)s") % words
         return _("%(service)s, %(minutes)d min with %(resource)s") % words
 
     @admin.display(description=gettext_lazy("When"))
     def wanted(self, entry: WaitlistEntry) -> str:
-        return times.stretch(entry.from_at, entry.to_at)
+        return _when(entry)
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, entry: WaitlistEntry) -> SafeString:
@@ -258,6 +261,13 @@ class WaitlistEntryAdmin(HouseAdmin):
     @admin.display(description=gettext_lazy("Since"))
     def since(self, entry: WaitlistEntry) -> str:
         return times.moment(entry.created_at)
+
+
+def _when(entry: WaitlistEntry) -> str:
+    """Say between when and when they would come; of a session, when it is."""
+    if entry.group_session_id is not None:
+        return times.span(entry.from_at, entry.to_at)
+    return times.stretch(entry.from_at, entry.to_at)
 
 
 def _list() -> str:

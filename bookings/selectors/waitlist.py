@@ -151,7 +151,7 @@ def entry_opened_by(token: str) -> WaitlistEntry:
     elsewhere, or whose organization is closed.
     """
     related = ("organization", "service__organization", "resource", "hold__resource", "booking")
-    found = WaitlistEntry.objects.select_related(*related)
+    found = WaitlistEntry.objects.select_related(*related, "group_session")
     entry = found.filter(pk=read_link_token(token), organization__is_active=True).first()
     if entry is None or generation_of(token, entry) is None:
         raise NotFound

@@ -55,9 +55,9 @@ def _join(request: PlaceWait, caller: Caller, entry_id: UUID) -> WaitlistEntry:
         raise AlreadyJoined(bookingId=joined)
     line = WaitlistEntry.objects.filter(group_session=session, status__in=WaitlistEntry.OPEN)
     if line.filter(customer=customer_id).exists():
-        raise AlreadyWaiting
+        raise AlreadyWaiting("This person waits for this session already.")
     if session.places_left:
-        raise StillFree("There is a free place already.")
+        raise StillFree("There is a free place.")
     entry = WaitlistEntry(
         pk=entry_id,
         organization_id=session.organization_id,

@@ -188,7 +188,8 @@ def decline_offer(entry: WaitlistEntry, *, offer: int, caller: Caller) -> Waitli
     if entry.status == Status.OFFERED:
         entry.status = after
         entry.save(update_fields=["status", "updated_at"])
-        events.record("waitlist.declined", entry, caller=caller, offer=offer)
+        left = after == Status.CANCELLED
+        events.record("waitlist.declined", entry, caller=caller, offer=offer, left=left)
         _give_on(entry, Status.OFFERED)
     return entry
 

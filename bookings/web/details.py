@@ -51,8 +51,8 @@ class DetailsForm(forms.Form):
     ) -> None:
         super().__init__(sent, initial=initial, auto_id="%s")
         self.use_required_attribute = False  # our own sentences, in the page's language
-        self.fields["inquiry"].required = service.inquiry_required
-        if not service.company_required:
+        self.fields["inquiry"].required = service.inquiry_required and not service.is_course
+        if not service.company_required or service.is_course:
             del self.fields["company"]
         if service.location_kind != Service.LocationKind.CUSTOMER:
             del self.fields["location"]
@@ -136,6 +136,16 @@ class DetailsForm(forms.Form):
 
     def answers(self) -> dict[str, Any]:
         return answers_in(self.cleaned_data)
+
+
+class PlaceForm(DetailsForm):
+    """Who takes a place in a group session: nothing else is asked."""
+
+    KEPT = ("name", "email", "phone", TRAP)
+
+    def __init__(self, sent: Any = None, *, service: Service, initial: Any = None) -> None:
+        super().__init__(sent, service=service, initial=initial)
+        self.fields = {name: self.fields[name] for name in self.KEPT}
 
 
 def typed(sent: QueryDict, service: Service) -> DetailsForm:

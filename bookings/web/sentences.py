@@ -28,6 +28,15 @@ SENTENCES: dict[str, Promise] = {
     "LIMIT_MONTH": gettext_lazy("There are no more appointments in this month."),
     "STILL_FREE": gettext_lazy("There are free times on these days. You can book one right away."),
     "ALREADY_WAITING": gettext_lazy("You are on the waitlist for these days already."),
+    "This person waits for this session already.": gettext_lazy(
+        "You are on the waitlist for this session already."
+    ),
+    "There is a free place.": gettext_lazy("There is a free place. You can join right away."),
+    "SESSION_FULL": gettext_lazy("This session is full by now. You can join its waitlist."),
+    "SESSION_OVER": gettext_lazy("This session has begun, or was cancelled. Nothing was booked."),
+    "ALREADY_JOINED": gettext_lazy(
+        "You have a place in this session already. The e-mail about it has a link to change it."
+    ),
     "WAIT_OVER": gettext_lazy("You have booked this time already."),
     "The window must end after it starts.": gettext_lazy("This day is before the first one."),
     "This window is over.": gettext_lazy("This day is over."),
@@ -81,7 +90,7 @@ def sentence_of(error: DomainError, organization: Organization) -> str:
     reason = getattr(error, "reason", "")
     if reason in TOO_MANY:
         return too_many(reason, organization)
-    for key in (reason, str(error), error.code):
+    for key in (str(error), reason, error.code):
         if key in SENTENCES:
             return str(SENTENCES[key])
     return _("This time cannot be booked. Please choose another one.")

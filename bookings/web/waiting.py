@@ -18,11 +18,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from bookings.errors import HoldLapsed
-from bookings.models import Service, WaitlistEntry
+from bookings.models import WaitlistEntry
 from bookings.selectors.manage import manage_token
 from bookings.selectors.waitlist import entry_opened_by, generation_of, positions_of, waitlist_token
 from bookings.services.waitlist import Acceptance, accept_offer, decline_offer, leave_waitlist
 from bookings.web.details import TRAP, DetailsForm
+from bookings.web.facts import price_of
 from bookings.web.framing import language_for
 from bookings.web.managed import guarded
 from bookings.web.sentences import fields_in, sentence_of
@@ -41,19 +42,23 @@ Status = WaitlistEntry.Status
 
 
 class AcceptForm(DetailsForm):
-    """What the service wants to know of who accepts; who they are is known."""
+    """What is asked of who accepts; who they are is known, and a place in a session asks no more
+    than how to reach them.
+    """
 
-    def __init__(self, sent: Any = None, *, service: Service, initial: Any = None) -> None:
-        super().__init__(sent, service=service, initial=initial)
-        for name in KNOWN_ALREADY:
-            del self.fields[name]
+    def __init__(self, sent: Any = None, *, entry: WaitlistEntry) -> None:
+        known = {"phone": entry.phone, "company": entry.company, "inquiry": entry.inquiry}
+        super().__init__(sent, service=entry.service, initial=known)
+        of_a_session = entry.group_session_id is not None
+        asked = {"phone"} if of_a_session else set(self.fields) - set(KNOWN_ALREADY)
+        self.fields = {name: field for name, field in self.fields.items() if name in asked}
 
     def acceptance(self) -> Acceptance:
         data = self.cleaned_data
         return Acceptance(
             company=data.get("company"),
             phone=data["phone"],
-            inquiry=data["inquiry"],
+            inquiry=data.get("inquiry"),
             location=data.get("location", ""),
             answers=self.answers(),
         )
@@ -96,18 +101,18 @@ def _answer(
         return _accept(request, entry, offer, caller)
     except DomainError as error:
         fresh = retrying(entry_opened_by, token)
-        refused = (
-            _("This time is no longer kept for you. Nothing was booked.")
-            if isinstance(error, HoldLapsed)
-            else sentence_of(error, entry.organization)
-        )
+        refused = sentence_of(error, entry.organization)
+        if isinstance(error, HoldLapsed) and entry.group_session_id:
+            refused = _("This place is no longer kept for you. Nothing was booked.")
+        elif isinstance(error, HoldLapsed):
+            refused = _("This time is no longer kept for you. Nothing was booked.")
         return _show(request, fresh, refused=refused, status=STATUS_OF[error.code])
 
 
 def _accept(
     request: HttpRequest, entry: WaitlistEntry, offer: int, caller: Caller
 ) -> HttpResponseBase:
-    form = AcceptForm(request.POST, service=entry.service)
+    form = AcceptForm(request.POST, entry=entry)
     if entry.status != Status.OFFERED:
         said = Acceptance()
     elif form.is_valid():
@@ -140,6 +145,7 @@ def _show(
     is_offered, hold = False, entry.hold
     if entry.status == Status.OFFERED and hold is not None:
         is_offered = hold.ended_at is None and hold.expires_at > timezone.now()
+    session = entry.group_session
     at = hold.starts_at if is_offered and hold else entry.from_at
     until = hold.ends_at if is_offered and hold else entry.to_at
     context: dict[str, Any] = {
@@ -154,20 +160,15 @@ def _show(
         "day": times.long_day(times.local(at).date()),
         "hours": times.hours(at, until),
         "zone_label": times.zone_label(at, zone, until=until),
+        "session": session,
+        "price": price_of(session.price_amount, session.price_currency) if session else "",
         "address": reverse("waitlist", args=[waitlist_token(entry)]),
         "again_address": reverse("book:organization", args=[entry.organization.slug])
         if entry.organization.has_page
         else "",
     }
     if is_offered and hold:
-        form = form or AcceptForm(
-            service=entry.service,
-            initial={
-                "phone": entry.phone,
-                "company": entry.company,
-                "inquiry": entry.inquiry,
-            },
-        )
+        form = form or AcceptForm(entry=entry)
         form.mark_what_is_wrong()
         context |= {
             "form": form,

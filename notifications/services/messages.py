@@ -252,6 +252,12 @@ MESSAGES = {
             about="customer_link",
         ),
         Message(
+            name="waitlist_session_cancelled",
+            audience=Audience.CUSTOMER,
+            label=_("Session cancelled"),
+            true_while=frozenset({Entry.EXPIRED}),
+        ),
+        Message(
             name="admin_delivery_failed",
             audience=Audience.ADMIN,
             label=_("A message that did not arrive"),

@@ -32,10 +32,17 @@ def context_of_entry(message: Message, entry: WaitlistEntry, facts: Facts) -> di
     for_customer = message.audience == Delivery.Audience.CUSTOMER
     ours = entry.organization.timezone
     zone = zone_of_entry(entry) if for_customer else ours
+    of_a_session = entry.group_session_id is not None
     offered = None if message.name == JOINED else entry.hold
-    said = when(offered.starts_at, offered.ends_at, zone) if offered else window_of(entry, zone)
-    differs = offered is not None and for_customer
-    differs = differs and read_differently(offered.starts_at, zone, ours)  # type: ignore[union-attr]
+    starts_at = offered.starts_at if offered else entry.from_at
+    if offered:
+        said = when(starts_at, offered.ends_at, zone)
+    elif of_a_session:
+        said = when(starts_at, entry.to_at, zone)
+    else:
+        said = window_of(entry, zone)
+    differs = (offered is not None or of_a_session) and for_customer
+    differs = differs and read_differently(starts_at, zone, ours)
     with_whom = offered.resource if offered else entry.resource
     lines = [
         Line(_("What"), entry.service.name),
@@ -52,7 +59,8 @@ def context_of_entry(message: Message, entry: WaitlistEntry, facts: Facts) -> di
     return {
         "booking": {"name": entry.name},
         "when": said,
-        "also": elsewhere(offered.starts_at, ours) if offered and differs else "",
+        "also": elsewhere(starts_at, ours) if differs else "",
+        "of_a_session": of_a_session,
         "until": _until(offered.expires_at, zone) if offered else "",
         "what": _what(entry.service.name, said.short, with_whom),
         "lines": lines,

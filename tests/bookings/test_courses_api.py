@@ -175,7 +175,6 @@ class TestSupportOptions:
                 "placesLeft": 3,
                 "status": "OPEN",
                 "price": {"amount": "15.00", "currency": "EUR"},
-                "version": 1,
             }
         ]
         assert [one["id"] for one in found["activeBundles"]] == [str(bundle.pk)]

@@ -7,12 +7,17 @@ import pytest
 
 from bookings.models import WaitlistEntry
 from bookings.selectors.waitlist import waitlist_url
+from bookings.services.group_session import cancel_session
 from bookings.services.hold import lapse_holds
+from bookings.services.place import PlaceRequest, join_session
+from bookings.services.place_offers import lapse_places
+from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.status import cancel_booking
 from bookings.services.waitlist import leave_waitlist
 from notifications.errors import NoLongerTrue
 from notifications.models import Delivery
 from notifications.services.resending import resend_delivery
+from tests.factories import GroupSessionFactory
 from tests.waiting import called
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +101,40 @@ def test_who_leaves_at_once_is_not_told_that_they_wait(wait, book, staff, delive
 
     assert ended("waitlist_joined", LEA) == "NOT_WAITING"
     assert mail_server.subjects_to(LEA) == []
+
+
+def test_who_waits_for_a_session_reads_which_one_and_that_it_is_called_off(
+    algebra, anna, staff, deliver, mail_server, clock
+):
+    session = GroupSessionFactory(service=algebra, resource=anna, capacity=1)
+    ada = join_session(PlaceRequest(session=session, customer=called("Ada")), caller=staff)
+    for name in ("Lea", "Tom"):
+        wait_for_place(PlaceWait(session=session, customer=called(name)), caller=staff)
+    deliver()
+    cancel_booking(ada, caller=staff)
+    deliver()
+    clock.shift(A_WHILE)
+    lapse_places()
+    deliver()
+    cancel_session(session, caller=staff)
+    deliver()
+
+    what = f"{algebra.name}, Wed 18 Nov, 14:00 with Anna"
+    assert mail_server.subjects_to(LEA) == [
+        f"On the waitlist: {what}",
+        f"A place came free: {what}",
+        f"Not kept any more: {what}",
+    ]
+    assert mail_server.subjects_to(TOM) == [
+        f"On the waitlist: {what}",
+        f"A place came free: {what}",
+        f"Cancelled: {what}",
+    ]
+    joined, offered, off = map(text_of, mail_server.to(TOM))
+    assert "As soon as a place comes free" in joined
+    assert joined.splitlines()[2:4] == ["Wednesday, 18 November 2026", "14:00–15:00"]
+    assert "A place came free for you" in offered
+    assert "It does not take place, so you are no longer on its waitlist." in off
 
 
 def test_a_mail_that_does_not_arrive_alerts_the_desk(wait, book, deliver, mail_server):
