@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from bookings.models import BundlePurchase, CreditEntry, Product
+from bookings.services.individual import IndividualRequest, book_individual
+from bookings.services.status import cancel_booking
 from core.models import ApiKey, Event
 from tests.cast import a_key, client_with
 from tests.factories import (
@@ -307,6 +309,28 @@ class TestLedger:
         }
         event = Event.objects.get(name="bundle.adjusted")
         assert event.data == {"amount": -4, "balance": 6}
+
+    def test_a_session_that_is_used_and_returned_names_its_booking(
+        self, clock, desk, staff, algebra, lea, bundle, ten_o_clock
+    ):
+        lesson = IndividualRequest(
+            course=algebra, student=lea, starts_at=ten_o_clock, minutes=60, bundle=bundle
+        )
+        booking = book_individual(lesson, caller=staff)
+        path = f"{BUNDLES}/{bundle.pk}"
+
+        assert read(desk, path)["remainingSessions"] == 9
+        cancel_booking(booking, caller=staff)
+
+        lines = read(desk, f"{path}/statement")
+        assert [
+            (line["number"], line["kind"], line["amount"], line["balance"], line["bookingId"])
+            for line in lines
+        ] == [
+            (1, "GRANTED", 10, 10, None),
+            (2, "SPENT", -1, 9, str(booking.pk)),
+            (3, "RETURNED", 1, 10, str(booking.pk)),
+        ]
 
     def test_why_is_for_who_may_do_it(self, desk, salon, bundle):
         path = f"{BUNDLES}/{bundle.pk}"

@@ -48,7 +48,7 @@ def readable(text: str) -> list[str]:
     return found + ([digits] if digits in re.sub(r"[ -]", "", text) else [])
 
 
-def test_a_dump_tells_nothing_about_a_customer(desk, wish, haircut, redis, caplog):
+def test_a_dump_tells_nothing_about_a_customer(desk, wish, haircut, bundle, redis, caplog):
     caplog.set_level(logging.DEBUG)
     haircut.location_kind = "CUSTOMER"
     haircut.save()
@@ -82,6 +82,10 @@ def test_a_dump_tells_nothing_about_a_customer(desk, wish, haircut, redis, caplo
     off = {"startsOn": "2026-12-01", "endsOn": "2026-12-02", "reason": REASON}
     assert desk.post("/api/time-off", off, headers={"Idempotency-Key": "off"}).status_code == 201
     assert desk.post("/api/time-off", {**off, "kind": REASON}).status_code == 400
+    adjusted = {"sessions": 1, "reason": REASON}
+    adjust = f"/api/bundles/{bundle.pk}/adjust"
+    assert desk.post(adjust, adjusted, headers={"Idempotency-Key": "more"}).status_code == 200
+    assert desk.post(adjust, {**adjusted, "sessions": 0}).status_code == 400
     while events.relay():
         pass
 
