@@ -79,6 +79,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 ),
                 entry(_("Customers"), "group", "bookings_customer_changelist", "customers:read"),
                 entry(
+                    _("Bundles"),
+                    "confirmation_number",
+                    "bookings_bundlepurchase_changelist",
+                    "bundles:read",
+                ),
+                entry(
                     _("Messages"), "mail", "notifications_delivery_changelist", "deliveries:read"
                 ),
             ],

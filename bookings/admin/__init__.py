@@ -2,6 +2,7 @@
 
 from bookings.admin import (
     booking,
+    bundle,
     calendar,
     customer,
     explaining,
@@ -18,6 +19,7 @@ from bookings.admin import (
 
 __all__ = [
     "booking",
+    "bundle",
     "calendar",
     "customer",
     "explaining",

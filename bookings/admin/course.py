@@ -22,7 +22,7 @@ from core.admin.wall import HouseForm, TenantWall
 COURSES, OTHERS = "course", "other"
 
 
-class CourseFilter(ChoiceFilter):
+class KindFilter(ChoiceFilter):
     title = gettext_lazy("Kind")
     parameter_name = "kind"
 

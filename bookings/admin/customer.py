@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -20,17 +20,15 @@ from bookings.admin.details import CustomerForm, known_of
 from bookings.admin.feed import calendar_address, may_share
 from bookings.errors import CustomerExists
 from bookings.models import Booking, Customer
-from bookings.selectors.booking import search
-from bookings.selectors.customer import is_meant_by
+from bookings.selectors.customer import meant_in
 from bookings.selectors.people import person
 from bookings.services.customer import update_customer
 from core import times
 from core.admin.base import HouseAdmin
-from core.admin.context import caller_of, desk_of
+from core.admin.context import caller_of, desk_of, organization_of
 from core.admin.refusals import sentence_of
 
 SHOWN_BOOKINGS = 50
-MATCHES = 5_000  # bookings that a name may stand for; a longer name stands for fewer
 
 
 @admin.register(Customer)
@@ -68,10 +66,7 @@ class CustomerAdmin(HouseAdmin):
         """Find by what is known of them, and by what they typed when they booked."""
         if not search_term:
             return queryset, False
-        desk = desk_of(request)
-        booked = Booking.objects.filter(organization=desk.organization)
-        behind = search(booked, search_term).order_by().values("customer_id")[:MATCHES]
-        return queryset.filter(Q(pk__in=behind) | is_meant_by(search_term)), False
+        return queryset.filter(meant_in(organization_of(request).pk, search_term)), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -11,7 +11,14 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from bookings.models import Booking, ChangeReason, GroupSession, Resource, WaitlistEntry
+from bookings.models import (
+    Booking,
+    ChangeReason,
+    CreditEntry,
+    GroupSession,
+    Resource,
+    WaitlistEntry,
+)
 from core import times
 from core.access import CallerKind
 from core.models import ApiKey, Event, User
@@ -63,23 +70,16 @@ def _history(subject_id: UUID) -> list[Entry]:
     ]
 
 
-class _Names:
-    """Who acted and where a booking stood, looked up all at once."""
+class Actors:
+    """Who did what these rows say, looked up all at once: two queries at most."""
 
-    def __init__(self, events: list[Event]) -> None:
-        self.users = self._named(User, self._actors(events, CallerKind.USER))
-        self.keys = self._named(ApiKey, self._actors(events, CallerKind.KEY))
-        resources = {
-            UUID(event.data[key])
-            for event in events
-            for key in ("from_resource_id", "resource_id")
-            if event.name in MOVED and event.data.get(key)
-        }
-        self.resources = self._named(Resource, resources)
+    def __init__(self, rows: Sequence[Event | CreditEntry]) -> None:
+        self.users = self._named(User, self._acting(rows, CallerKind.USER))
+        self.keys = self._named(ApiKey, self._acting(rows, CallerKind.KEY))
 
     @staticmethod
-    def _actors(events: Iterable[Event], kind: CallerKind) -> set[UUID]:
-        return {event.actor_id for event in events if event.actor_kind == kind and event.actor_id}
+    def _acting(rows: Iterable[Event | CreditEntry], kind: CallerKind) -> set[UUID]:
+        return {row.actor_id for row in rows if row.actor_kind == kind and row.actor_id}
 
     @staticmethod
     def _named(model: Any, ids: set[UUID]) -> dict[UUID, str]:
@@ -89,9 +89,9 @@ class _Names:
             return dict(model.objects.filter(pk__in=ids).values_list("pk", "name"))
         return {row.pk: str(row) for row in model.objects.filter(pk__in=ids)}
 
-    def actor(self, event: Event) -> str:
-        kind = event.actor_kind
-        pk = cast("UUID", event.actor_id)  # users and keys have one
+    def actor(self, row: Event | CreditEntry) -> str:
+        kind = row.actor_kind
+        pk = cast("UUID", row.actor_id)  # users and keys have one
         if kind == CallerKind.USER:
             return self.users.get(pk, _("somebody"))
         if kind == CallerKind.KEY:
@@ -100,6 +100,20 @@ class _Names:
         if kind == CallerKind.CUSTOMER:
             return _("the customer")
         return _("by itself") if kind == CallerKind.CLOCK else _("a command")
+
+
+class _Names(Actors):
+    """Who acted and where a booking stood, looked up all at once."""
+
+    def __init__(self, events: list[Event]) -> None:
+        super().__init__(events)
+        resources = {
+            UUID(event.data[key])
+            for event in events
+            for key in ("from_resource_id", "resource_id")
+            if event.name in MOVED and event.data.get(key)
+        }
+        self.resources = self._named(Resource, resources)
 
     def resource(self, text: str | None) -> str:
         return self.resources.get(UUID(text), "") if text else ""

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from bookings.admin.choosing import NeedsField, SharesField
-from bookings.admin.course import CourseFilter, ExamPeriodInline, ProductInline, note_products
+from bookings.admin.course import ExamPeriodInline, KindFilter, ProductInline, note_products
 from bookings.admin.question import QuestionInline
 from bookings.admin.service_words import FIELDSETS, HELP, LABELS
 from bookings.models import (
@@ -135,7 +135,7 @@ class ServiceAdmin(HouseAdmin):
     form = ServiceForm
     list_display = ["name", "course_code", "lengths", "done_by", "approval", "state"]
     list_display_links = ["name"]
-    list_filter = [CourseFilter]
+    list_filter = [KindFilter]
     sortable_by = ["name"]
     prepopulated_fields = {"slug": ["name"]}
     plural = gettext_lazy("Services")

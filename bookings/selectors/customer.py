@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from bookings.models import Customer
+from bookings.models import Booking, Customer
 from bookings.selectors.booking import SHORTEST_PHONE
+from bookings.selectors.booking import search as search_bookings
 from core.blind_index import prefix_lookup
+
+MATCHES = 5_000  # bookings that a name may stand for; a longer name stands for fewer
 
 
 def filtered(customers: QuerySet[Customer], query: Mapping[str, Any]) -> QuerySet[Customer]:
@@ -19,6 +23,15 @@ def filtered(customers: QuerySet[Customer], query: Mapping[str, Any]) -> QuerySe
     if "search" in query:
         customers = customers.filter(is_meant_by(query["search"]))
     return customers
+
+
+def meant_in(organization_id: UUID, term: str) -> Q:
+    """Return whom `term` means in an organization: by what is known of them, and by what they
+    typed when they booked.
+    """
+    booked = Booking.objects.for_organization(organization_id)
+    behind = search_bookings(booked, term).order_by().values("customer_id")[:MATCHES]
+    return Q(pk__in=behind) | is_meant_by(term)
 
 
 def is_meant_by(term: str) -> Q:

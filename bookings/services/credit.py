@@ -21,7 +21,7 @@ from bookings.services.policy import cancel_deadline
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction, require_transaction, rows
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, StaleVersion
 
 LONGEST_REASON = 2_000
 MOST_SESSIONS = 1_000
@@ -112,12 +112,18 @@ def returns_credit(booking: Booking, *, now: datetime) -> bool:
 
 @in_one_transaction
 def adjust_credits(
-    bundle: BundlePurchase, *, amount: int, reason: str, caller: Caller
+    bundle: BundlePurchase,
+    *,
+    amount: int,
+    reason: str,
+    caller: Caller,
+    expected_entries: int | None = None,
 ) -> BundlePurchase:
     """Give or take `amount` sessions, with a reason, which is kept encrypted in the ledger.
 
-    The total changes with it. Records bundle.adjusted. Raises Invalid (`sessions`, `reason`),
-    NoCredit when fewer are left, Forbidden without bundles:adjust.
+    The total changes with it. `expected_entries` is how long the ledger was when the caller read
+    it. Records bundle.adjusted. Raises Invalid (`sessions`, `reason`), NoCredit when fewer are
+    left, StaleVersion, Forbidden without bundles:adjust.
     """
     caller.require("bundles:adjust")
     reason = reason.strip()
@@ -131,6 +137,8 @@ def adjust_credits(
     if wrong:
         raise Invalid(fields=wrong)
     fresh = lock_bundle(bundle.pk)
+    if expected_entries is not None and fresh.entries != expected_entries:
+        raise StaleVersion
     if fresh.total_sessions + amount > MOST_SESSIONS:
         raise Invalid.at("sessions", f"A bundle has at most {MOST_SESSIONS} sessions.")
     entry = _write(fresh, Kind.ADJUSTED, amount, caller, reason=reason)

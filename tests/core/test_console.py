@@ -134,7 +134,9 @@ def test_a_membership_that_ended_ends_the_choice(salon, bakery):
 def test_only_pages_behind_the_tenant_wall_are_registered():
     assert {model._meta.label for model in admin.site._registry} == {
         "bookings.Booking",
+        "bookings.BundlePurchase",
         "bookings.Customer",
+        "bookings.GroupSession",
         "bookings.Resource",
         "bookings.ResourceType",
         "bookings.Service",

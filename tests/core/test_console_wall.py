@@ -29,7 +29,7 @@ SHORT = "<path:object_id>/"  # Django's way to "change/", whatever the id: it re
 
 
 @pytest.fixture
-def rows(salon, book, staff, wait):
+def rows(salon, book, staff, wait, bundle):
     """A row of each kind that the console shows, all of them the salon's."""
     booking = book()
     # The database's clock, which says when an event is due, does not travel with ours.
@@ -43,6 +43,7 @@ def rows(salon, book, staff, wait):
     own = [booking, booking.customer, booking.service, booking.resource, kind, salon, key, member]
     algebra = CourseFactory(organization=salon, resources=[booking.resource])
     own.append(GroupSessionFactory(service=algebra, resource=booking.resource))
+    own.append(bundle)
     return {type(row): row for row in [*own, Delivery.objects.first(), wait("Lea")]}
 
 

@@ -1,0 +1,56 @@
+"""What customers have paid for in advance: found, and told whether it still pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from bookings.models import BundlePurchase, CreditEntry, Product, Service
+
+Status = BundlePurchase.Status
+Bundles = TypeVar("Bundles", bound=QuerySet)
+
+
+def in_status(bundles: Bundles, status: str, *, now: datetime) -> Bundles:
+    """Return those of `bundles` that are ACTIVE, USED_UP or EXPIRED at `now`."""
+    if status == Status.EXPIRED:
+        return bundles.filter(valid_to_at__lte=now)
+    valid = bundles.filter(valid_to_at__gt=now)
+    if status == Status.ACTIVE:
+        return valid.filter(remaining_sessions__gt=0)
+    return valid.filter(remaining_sessions=0)
+
+
+def bundles_of(customer_id: UUID) -> QuerySet[BundlePurchase]:
+    """Return what a customer has bought, the newest first, with course and product at hand."""
+    bought = BundlePurchase.objects.filter(customer=customer_id)
+    return bought.select_related("service", "product").order_by("-id")
+
+
+def bundles_that_pay(customer_id: UUID, service: Service, *, now: datetime) -> list[BundlePurchase]:
+    """Return the active bundles that pay for individual sessions of a course: what ends first
+    stands first. No query for a service that is no course.
+    """
+    if not service.is_course:
+        return []
+    theirs = in_status(bundles_of(customer_id), Status.ACTIVE, now=now)
+    singles = theirs.exclude(product__kind=Product.Kind.GROUP_SESSION_PASS)
+    return list(singles.filter(service=service).order_by("valid_to_at", "id"))
+
+
+def ledger_of(bundle: BundlePurchase) -> list[CreditEntry]:
+    """Return every line of a bundle's ledger with its booking, the latest first. One query."""
+    entries = CreditEntry.objects.filter(bundle=bundle).select_related("booking")
+    return list(entries.order_by("-number"))
+
+
+def was_returned(booking_ids: Iterable[UUID]) -> set[UUID]:
+    """Return which of these bookings had the session that paid for them returned. One query."""
+    returned = CreditEntry.objects.filter(
+        booking__in=list(booking_ids), kind=CreditEntry.Kind.RETURNED
+    )
+    return set(returned.values_list("booking_id", flat=True))
