@@ -10,6 +10,7 @@ from bookings.api.course import CourseViewSet
 from bookings.api.customer import CustomerViewSet
 from bookings.api.date_override import DateOverrideViewSet
 from bookings.api.feed import CustomerFeedViewSet, ResourceFeedViewSet
+from bookings.api.group_session import GroupSessionViewSet
 from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
 from bookings.api.product import ProductViewSet
@@ -41,6 +42,7 @@ router.register("time-off", TimeOffViewSet, basename="time-off")
 router.register("holds", HoldViewSet, basename="hold")
 router.register("manage", ManageViewSet, basename="manage")
 router.register("waitlist", WaitlistViewSet, basename="waitlist")
+router.register("group-sessions", GroupSessionViewSet, basename="group-session")
 router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")
 
 urlpatterns = [

@@ -12,7 +12,9 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.api import examples
+from bookings.api import examples, session_examples
+from bookings.api.booking_answers import answer_booking, answer_bookings, answer_new_booking
+from bookings.api.course_booking import OPERATIONS, CourseBookings
 from bookings.api.serializers import (
     COLUMNS,
     BookingQuerySerializer,
@@ -26,33 +28,22 @@ from bookings.api.serializers import (
 )
 from bookings.errors import HoldLapsed, IllegalTransition
 from bookings.models import Booking, Service
-from bookings.selectors.booking import filtered
 from bookings.selectors.catalog import default_service
-from bookings.selectors.manage import manage_token, manage_url
 from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.customer import CustomerDetails
 from bookings.services.hold import HoldClaim
 from bookings.services.rescheduling import Changes, update_booking
-from bookings.services.status import CHANGES, cancel_booking
+from bookings.services.status import CHANGES
 from core.api.conditions import etag_of, version_wanted
 from core.api.envelope import success
-from core.api.pagination import Order, paginate
 from core.api.schema import Operation, documented
-from core.api.viewsets import TenantViewSet
 from core.errors import Invalid, NotFound
 from core.ids import uuid7
-
-BY_START = Order("starts_at")
-
-
-FOLLOWING = examples.links("getBooking", "updateBooking", "changeBookingStatus", "cancelBooking")
-FOLLOWING_BY_LINK = examples.links(
-    "getManagedBooking", parameter="token", id_at="$response.body#/data/manageToken"
-)
 
 
 @documented(
     "Bookings",
+    **OPERATIONS,
     create=Operation(
         id="createBooking",
         summary="Book a time",
@@ -60,20 +51,25 @@ FOLLOWING_BY_LINK = examples.links(
             "Without `serviceId` it is the default service, without `resourceId` anybody who is "
             "free. A service may make `company` and `inquiry` optional, ask questions of its own, "
             "which are answered in `answers`, and decides whether the booking starts `PENDING` or "
-            "`CONFIRMED`. With `holdId` and `holdToken` it takes the time that was held. Only this "
-            "answer carries the customer's link: `manageToken` is for the calls below "
-            "`/api/manage`, `manageUrl` is a page."
+            "`CONFIRMED`. With `holdId` and `holdToken` it takes the time that was held. With "
+            "`bundlePurchaseId`, which needs the scope `bookings:write`, a bundle of the customer "
+            "with this `email` pays. Only this answer carries the customer's link: `manageToken` "
+            "is for the calls below `/api/manage`, `manageUrl` is a page."
         ),
         body=CreateBookingSerializer,
         answer=NewBookingSerializer,
         status=status.HTTP_201_CREATED,
         is_versioned=True,
-        conflicts=(*examples.START_REFUSED, HoldLapsed.reason),
-        conflict_details=examples.ALTERNATIVES,
+        conflicts=(
+            *examples.START_REFUSED,
+            HoldLapsed.reason,
+            *session_examples.BUNDLE_REFUSED,
+        ),
+        conflict_details=examples.ALTERNATIVES | session_examples.BUNDLE_DETAILS,
         body_examples=examples.WISHES,
         answer_examples={"Waits for approval": examples.NEW_BOOKING},
         conflict_examples=examples.TAKEN | examples.LAPSED,
-        links=FOLLOWING | FOLLOWING_BY_LINK,
+        links=examples.AFTER_BOOKING,
     ),
     list=Operation(
         id="listBookings",
@@ -106,8 +102,14 @@ FOLLOWING_BY_LINK = examples.links(
         body=UpdateBookingSerializer,
         answer=BookingSerializer,
         is_versioned=True,
-        conflicts=(*examples.START_REFUSED, IllegalTransition.reason),
-        conflict_details=examples.ALTERNATIVES | examples.TRANSITION,
+        conflicts=(
+            *examples.START_REFUSED,
+            IllegalTransition.reason,
+            *session_examples.MOVE_REFUSED,
+        ),
+        conflict_details=(
+            examples.ALTERNATIVES | examples.TRANSITION | session_examples.BUNDLE_DETAILS
+        ),
         body_examples=examples.CHANGES,
         answer_examples={"Moved": examples.MOVED},
         conflict_examples=examples.TAKEN,
@@ -134,9 +136,13 @@ FOLLOWING_BY_LINK = examples.links(
     destroy=Operation(
         id="cancelBooking",
         summary="Cancel a booking",
-        description="Answers the booking as it now is. Nothing is ever deleted.",
+        description=(
+            "Answers the booking as it now is. Nothing is ever deleted. What a bundle paid is "
+            "returned until the service's deadline for cancelling, unless `returnCredit` says "
+            "otherwise; in a group session the place is free again."
+        ),
         body=CancelBookingSerializer,
-        body_examples={"With a reason": {"reason": "The customer called."}},
+        body_examples=session_examples.CANCELLATIONS,
         answer=BookingSerializer,
         is_versioned=True,
         conflicts=[IllegalTransition.reason],
@@ -145,7 +151,7 @@ FOLLOWING_BY_LINK = examples.links(
         conflict_examples=examples.FINAL,
     ),
 )
-class BookingViewSet(TenantViewSet[Booking]):
+class BookingViewSet(CourseBookings):
     queryset = Booking.objects.all()
     serializer_class = BookingSerializer
     scope = "bookings"
@@ -163,14 +169,11 @@ class BookingViewSet(TenantViewSet[Booking]):
         data = self.validated(CreateBookingSerializer)
         asked = booking_request(data, organization_id=self.organization_id)
         booking = create_booking(asked, caller=self.caller, booking_id=booking_id)
-        link = {"manageToken": manage_token(booking), "manageUrl": manage_url(booking)}
-        return self._answer(booking, status=status.HTTP_201_CREATED, **link)
+        return answer_new_booking(booking)
 
     def list(self, request: Request) -> Response:
         query = self.validated_query(BookingQuerySerializer)
-        bookings = filtered(self.get_queryset(), query, organization_id=self.organization_id)
-        rows, pagination = paginate(bookings, query=query, order=BY_START, columns=COLUMNS)
-        return Response(success([present(row) for row in rows], pagination=pagination))
+        return answer_bookings(self.get_queryset(), query, organization_id=self.organization_id)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         self.refuse_query()
@@ -180,7 +183,7 @@ class BookingViewSet(TenantViewSet[Booking]):
         return Response(success(present(row)), headers={"ETag": etag_of(row["version"])})
 
     def update(self, request: Request, pk: str) -> Response:
-        booking = self._booking()
+        booking = self.booking()
         data = self.validated(UpdateBookingSerializer)
         slot = data.get("time_slot", {})
         if slot.get("timezone", booking.timezone) != booking.timezone:
@@ -199,10 +202,10 @@ class BookingViewSet(TenantViewSet[Booking]):
             expected_version=version_wanted(request),
             reason=data.get("reason", ""),
         )
-        return self._answer(booking)
+        return answer_booking(booking)
 
     def partial_update(self, request: Request, pk: str) -> Response:
-        booking = self._booking()
+        booking = self.booking()
         data = self.validated(ChangeStatusSerializer)
         wanted = Booking.Status(data.pop("status"))
         if wanted not in CHANGES:  # PENDING: nothing leads back there
@@ -211,31 +214,10 @@ class BookingViewSet(TenantViewSet[Booking]):
         booking = change(
             booking, caller=self.caller, expected_version=version_wanted(request), **data
         )
-        return self._answer(booking)
+        return answer_booking(booking)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        booking = self._booking()
-        data = self.validated(CancelBookingSerializer)
-        booking = cancel_booking(
-            booking,
-            caller=self.caller,
-            reason=data.get("reason", ""),
-            expected_version=version_wanted(request),
-        )
-        return self._answer(booking)
-
-    def _booking(self) -> Booking:
-        self.refuse_query()
-        rows = self.get_queryset().select_related("service__organization", "resource")
-        booking = rows.filter(pk=self.id_in_path()).first()
-        if booking is None:
-            raise NotFound
-        return booking
-
-    def _answer(self, booking: Booking, *, status: int = 200, **more: str) -> Response:
-        row = {name: getattr(booking, name) for name in COLUMNS}
-        headers = {"ETag": etag_of(booking.version)}
-        return Response(success(present(row) | more), status=status, headers=headers)
+        return answer_booking(self.cancelled())
 
 
 def service_named(data: Mapping[str, Any], *, organization_id: UUID) -> Service:
@@ -269,6 +251,7 @@ def booking_request(data: dict[str, Any], *, organization_id: UUID) -> BookingRe
         notes=data.get("notes", ""),
         answers=data.get("answers", {}),
         location=data.get("location", ""),
+        bundle=data.get("bundle_purchase_id"),
         resource=data.get("resource_id"),
         hold=hold,
         timezone=zone or service.organization.timezone,

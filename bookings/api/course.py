@@ -24,8 +24,9 @@ from bookings.api.course_shapes import (
     present_period,
     present_ta,
 )
+from bookings.api.group_session_shapes import GroupSessionSerializer, present_session
 from bookings.api.product import PRODUCT_COLUMNS, ProductSerializer, present_product
-from bookings.api.session_shapes import SESSION, GroupSessionSerializer, present_session
+from bookings.api.session_examples import SESSION
 from bookings.models import BundlePurchase, Customer, Product, Service
 from bookings.selectors.courses import (
     active_bundles,

@@ -283,3 +283,8 @@ def links(
 ) -> dict[str, Json]:
     """Return the calls that can follow, by the id that the answer holds."""
     return {name: {"operationId": name, "parameters": {parameter: id_at}} for name in operations}
+
+
+AFTER_BOOKING = links(
+    "getBooking", "updateBooking", "changeBookingStatus", "cancelBooking"
+) | links("getManagedBooking", parameter="token", id_at="$response.body#/data/manageToken")

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.api import examples
+from bookings.api import examples, session_examples
 from bookings.api.availability import (
     LONGEST_RANGE,
     AvailabilityQuerySerializer,
@@ -23,7 +23,7 @@ from bookings.api.fields import MoneySerializer
 from bookings.api.serializers import (
     COLUMNS,
     BookingSerializer,
-    CancelBookingSerializer,
+    CancelOwnBookingSerializer,
     TimeSlotSerializer,
     money,
     present,
@@ -112,8 +112,14 @@ class OtherTimesQuerySerializer(AvailabilityQuerySerializer):
             IllegalTransition.reason,
             RescheduleDeadline.reason,
             RescheduleLimit.reason,
+            *session_examples.MOVE_REFUSED,
         ),
-        conflict_details=examples.ALTERNATIVES | examples.TRANSITION | examples.POLICY,
+        conflict_details=(
+            examples.ALTERNATIVES
+            | examples.TRANSITION
+            | examples.POLICY
+            | session_examples.BUNDLE_DETAILS
+        ),
         body_examples={"Another time": {"timeSlot": examples.WISH_SLOT}},
         answer_examples={"Moved": examples.MANAGED},
         conflict_examples=examples.TAKEN | examples.TOO_OFTEN,
@@ -125,7 +131,7 @@ class OtherTimesQuerySerializer(AvailabilityQuerySerializer):
             "Within the service's policy. Where the service takes a fee for late cancellations, "
             "`fee` is what this one cost."
         ),
-        body=CancelBookingSerializer,
+        body=CancelOwnBookingSerializer,
         answer=ManagedBookingSerializer,
         is_versioned=True,
         conflicts=(IllegalTransition.reason, CancelDeadline.reason),
@@ -204,7 +210,7 @@ class ManageViewSet(TenantViewSet[Booking]):
 
     def destroy(self, request: Request, token: str) -> Response:
         self.refuse_query()
-        data = self.validated(CancelBookingSerializer)
+        data = self.validated(CancelOwnBookingSerializer)
         booking = cancel_booking(
             self.booking,
             caller=self.caller,

@@ -10,10 +10,10 @@ from typing import Any
 from rest_framework import serializers
 
 from bookings.api.fields import AnswerField, AnswersField, MoneySerializer, TimezoneField
-from bookings.models import Booking, Resource, Service
+from bookings.models import Booking, BundlePurchase, Resource, Service
 from bookings.services.details import LONGEST_LOCATION, wrong_with_details
 from bookings.services.questions import questions_of, read_answers
-from core.api.fields import EnumField, IdField, OwnedField, TextField, WholeNumberField
+from core.api.fields import EnumField, IdField, OwnedField, TextField, WholeNumberField, YesNoField
 from core.api.pagination import PageQuery
 from core.api.serializers import HouseSerializer, InstantField, InstantOrDateField
 
@@ -86,6 +86,13 @@ class CreateBookingSerializer(HouseSerializer):
         allow_null=True,
         help_text="With whom or what; null is anybody who is free.",
     )
+    bundle_purchase_id = OwnedField(
+        queryset=BundlePurchase.objects.all(),
+        needs="bookings:write",
+        required=False,
+        allow_null=True,
+        help_text="What pays for it: a bundle of the customer with this address.",
+    )
     hold_id = IdField(required=False, help_text="The hold on this time, with its token.")
     hold_token = TextField(max_length=200, required=False)
     schema_rules = {"dependentRequired": {"holdId": ["holdToken"], "holdToken": ["holdId"]}}
@@ -125,6 +132,14 @@ def reason_field() -> TextField:
     )
 
 
+def return_credit_field() -> YesNoField:
+    return YesNoField(
+        required=False,
+        allow_null=True,
+        help_text="What a bundle paid: true returns it, false keeps it; null is the rule.",
+    )
+
+
 class UpdateBookingSerializer(HouseSerializer):
     """What should be different; what is left out stays. A resource of null means any."""
 
@@ -142,18 +157,33 @@ class UpdateBookingSerializer(HouseSerializer):
 class ChangeStatusSerializer(HouseSerializer):
     status = EnumField(Booking.Status)
     reason = reason_field()
+    return_credit = return_credit_field()
     schema_rules = {
-        "dependentSchemas": {"reason": {"properties": {"status": {"const": "CANCELLED"}}}}
+        "dependentSchemas": {
+            name: {"properties": {"status": {"const": "CANCELLED"}}}
+            for name in ("reason", "returnCredit")
+        }
     }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "reason" in attrs and attrs["status"] != Booking.Status.CANCELLED:
-            raise serializers.ValidationError({"reason": ["Only cancelling has a reason."]})
+        if attrs["status"] == Booking.Status.CANCELLED:
+            return attrs
+        wrong = {}
+        if "reason" in attrs:
+            wrong["reason"] = ["Only cancelling has a reason."]
+        if "return_credit" in attrs:
+            wrong["returnCredit"] = ["Only cancelling returns what was paid."]
+        if wrong:
+            raise serializers.ValidationError(wrong)
         return attrs
 
 
-class CancelBookingSerializer(HouseSerializer):
+class CancelOwnBookingSerializer(HouseSerializer):
     reason = reason_field()
+
+
+class CancelBookingSerializer(CancelOwnBookingSerializer):
+    return_credit = return_credit_field()
 
 
 class BookingQuerySerializer(PageQuery):
@@ -239,6 +269,12 @@ class BookingSerializer(HouseSerializer):
     created_at = InstantField()
     updated_at = InstantField()
     series_id = serializers.UUIDField(required=False, help_text="Only in a series.")
+    group_session_id = serializers.UUIDField(
+        required=False, help_text="Only of a place in a group session."
+    )
+    bundle_purchase_id = serializers.UUIDField(
+        required=False, help_text="Only when a bundle paid for it."
+    )
 
     def to_representation(self, instance: Booking) -> dict[str, Any]:
         return present({name: getattr(instance, name) for name in COLUMNS})
@@ -274,6 +310,8 @@ COLUMNS = (
     "resource_id",
     "customer_id",
     "series_id",
+    "group_session_id",
+    "bundle_id",
     "price_amount",
     "price_currency",
     "source",
@@ -283,6 +321,12 @@ COLUMNS = (
     "created_at",
     "updated_at",
 )
+
+ONLY_WHERE_THEY_APPLY = {
+    "seriesId": "series_id",
+    "groupSessionId": "group_session_id",
+    "bundlePurchaseId": "bundle_id",
+}
 
 
 def money(amount: Decimal | None, currency: str) -> dict[str, str] | None:
@@ -326,6 +370,7 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
         "createdAt": row["created_at"],
         "updatedAt": row["updated_at"],
     }
-    if row["series_id"] is not None:
-        booking["seriesId"] = row["series_id"]
+    for name, column in ONLY_WHERE_THEY_APPLY.items():
+        if row[column] is not None:
+            booking[name] = row[column]
     return booking

@@ -43,9 +43,9 @@ from core.ids import uuid7
 
 
 class CreateSeriesSerializer(CreateBookingSerializer):
-    """A booking as it is asked for, and how it is repeated. A hold keeps one time, not several."""
+    """A booking as it is asked for, and how it is repeated. One hold, or bundle, is for one."""
 
-    hold_id = hold_token = None  # type: ignore[assignment]
+    hold_id = hold_token = bundle_purchase_id = None  # type: ignore[assignment]
     schema_rules = {}
     recurrence = TextField(
         max_length=300,

@@ -31,6 +31,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Catalogue", "description": "What can be booked, and with whom."},
         {"name": "Courses", "description": "Services with a code: TAs, products, sessions."},
         {"name": "Bundles", "description": "Sessions that are paid for in advance."},
+        {"name": "Group sessions", "description": "Sessions that many join, each with a place."},
         {"name": "Series", "description": "Appointments that belong together."},
         {"name": "Opening hours", "description": "Weekly hours, certain dates, time off."},
         {"name": "Holds", "description": "Keep a time while somebody types."},

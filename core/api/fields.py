@@ -119,13 +119,22 @@ class OwnedField(serializers.Field):
     """The id of something of the caller's organization.
 
     Anything else is a 404 that names the field: what is not there and what is somebody
-    else's are told in the same words.
+    else's are told in the same words. Who lacks the scope that naming one `needs` is refused
+    before it is looked for.
     """
 
     default_error_messages = {"invalid": "This is not an id."}
 
-    def __init__(self, *, queryset: TenantQuerySet[Any], by: str = "pk", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        queryset: TenantQuerySet[Any],
+        by: str = "pk",
+        needs: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.queryset = queryset
+        self.needs = needs
         self.by = by  # what the id is of, if not of the row itself
         super().__init__(**kwargs)
 
@@ -133,6 +142,8 @@ class OwnedField(serializers.Field):
         wanted = read_id(data)
         if wanted is None:
             self.fail("invalid")
+        if self.needs is not None:
+            self.context["caller"].require(self.needs)
         owned = self.queryset.all().for_organization(self.context["caller"].organization_id)
         # Not `first()`: wording an order by costs as much as the rest of the question.
         row = next(iter(owned.filter(**{self.by: wanted}).order_by()), None)

@@ -175,6 +175,7 @@ class TestSupportOptions:
                 "placesLeft": 3,
                 "status": "OPEN",
                 "price": {"amount": "15.00", "currency": "EUR"},
+                "version": 1,
             }
         ]
         assert [one["id"] for one in found["activeBundles"]] == [str(bundle.pk)]

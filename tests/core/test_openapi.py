@@ -60,6 +60,9 @@ def test_the_document_holds_every_call():
         "/api/availability/explain": ["get"],
         "/api/availability/next": ["get"],
         "/api/bookings": ["get", "post"],
+        "/api/bookings/individual": ["post"],
+        "/api/bookings/students/{id}": ["get"],
+        "/api/bookings/tas/{id}": ["get"],
         "/api/bookings/{id}": ["delete", "get", "patch", "put"],
         "/api/bundles/courses/{id}/purchase": ["post"],
         "/api/bundles/students/{id}": ["get"],
@@ -71,10 +74,15 @@ def test_the_document_holds_every_call():
         "/api/courses/{id}": ["get"],
         "/api/courses/{id}/products": ["get", "post"],
         "/api/courses/{id}/support-options": ["get"],
+        "/api/bookings/{id}/cancel": ["patch"],
         "/api/customers": ["get", "post"],
         "/api/customers/{id}": ["get", "patch"],
         "/api/date-overrides": ["get", "post"],
         "/api/date-overrides/{id}": ["delete", "get", "patch"],
+        "/api/group-sessions/courses/{id}": ["get"],
+        "/api/group-sessions/{id}": ["get"],
+        "/api/group-sessions/{id}/attendees": ["get"],
+        "/api/group-sessions/{id}/join": ["post"],
         "/api/docs": ["get"],
         "/api/docs/ui": ["get"],
         "/api/health": ["get"],
@@ -153,7 +161,12 @@ def parameters_of(operation: dict[str, Any]) -> set[str]:
 
 
 # Calls whose body holds no id.
-NAMES_NOTHING = ("changeBookingStatus", "createCustomer", "createResourceType")
+NAMES_NOTHING = (
+    "changeBookingStatus",
+    "cancelCourseBooking",
+    "createCustomer",
+    "createResourceType",
+)
 # Changes that another row can stand in the way of.
 MEETS_ANOTHER = (
     "updateCustomer",
@@ -169,6 +182,13 @@ MEETS_ANOTHER = (
     "leaveWaitlist",
     "acceptOffer",
     "declineOffer",
+)
+# Changes that If-Match may bind to a version.
+VERSIONED_CHANGES = (
+    "updateBooking",
+    "changeBookingStatus",
+    "cancelBooking",
+    "cancelCourseBooking",
 )
 # No answer of these is kept: it would be a secret, or twice is as good as once.
 ANSWERS_A_SECRET = ("makeResourceFeed", "makeCustomerFeed", "acceptOffer")
@@ -189,7 +209,7 @@ def test_every_call_tells_the_refusals_that_it_can_give(document):
             expected |= {409, 422}
         if name in MEETS_ANOTHER:
             expected.add(409)
-        if name in ("updateBooking", "changeBookingStatus", "cancelBooking") or (
+        if name in VERSIONED_CHANGES or (
             operation["method"] in ("put", "delete") and "/manage/" in operation["path"]
         ):
             expected |= {409, 412}
@@ -203,12 +223,19 @@ def test_a_conflict_tells_its_reasons(document):
 
     refused_start = {code.value for code in ReasonCode} - {"TAKEN", "HELD", "NO_LANE", "OFF_GRID"}
     refused_start.add("SLOT_TAKEN")
-    assert reasons("CreateBooking") == refused_start | {"HOLD_LAPSED", "IN_PROGRESS"}
+    bundle = {"NO_CREDIT", "BUNDLE_EXPIRED", "BUNDLE_NOT_COVERING"}
+    stays = {"BUNDLE_EXPIRED", "BUNDLE_NOT_COVERING", "SESSION_DECIDES"}
+    assert reasons("CreateBooking") == refused_start | bundle | {"HOLD_LAPSED", "IN_PROGRESS"}
     assert reasons("CreateHold") == refused_start | {"IN_PROGRESS"}
-    assert reasons("UpdateBooking") == refused_start | {"ILLEGAL_TRANSITION"}
+    assert reasons("UpdateBooking") == refused_start | stays | {"ILLEGAL_TRANSITION"}
+    individual = refused_start - {"SLOT_TAKEN"} | bundle | {"IN_PROGRESS"}
+    assert reasons("BookIndividualSession") == individual | {"TA_BUSY", "TA_NOT_ON_COURSE"}
+    joined = {"SESSION_FULL", "ALREADY_JOINED", "SESSION_OVER", "IN_PROGRESS"}
+    assert reasons("JoinGroupSession") == bundle | joined
+    assert reasons("CancelCourseBooking") == {"ILLEGAL_TRANSITION"}
     assert reasons("ChangeBookingStatus") == {"ILLEGAL_TRANSITION"}
     assert reasons("CancelBooking") == {"ILLEGAL_TRANSITION"}
-    assert reasons("RescheduleManagedBooking") == refused_start | {
+    assert reasons("RescheduleManagedBooking") == refused_start | stays | {
         "ILLEGAL_TRANSITION",
         "RESCHEDULE_DEADLINE",
         "RESCHEDULE_LIMIT",

@@ -199,6 +199,36 @@ class TestRealAnswers:
         self.check("cancelSeries", desk.post(f"{path}/cancel", all_of_them), 200)
         self.check("cancelSeries", desk.post(f"{path}/cancel", all_of_them), 409)
 
+    def test_sessions_of_a_course(self, desk, website, clock, bundle, tutorial, lea, anna):
+        ask = {
+            "courseId": str(bundle.service_id),
+            "studentId": str(lea.pk),
+            "date": "2026-11-16T10:00:00+01:00",
+            "durationMinutes": 60,
+            "bundlePurchaseId": str(bundle.pk),
+        }
+        path = "/api/bookings"
+        booked = self.check("bookIndividualSession", desk.post(f"{path}/individual", ask), 201)
+        again = {**ask, "taId": booked["taId"]}
+        self.check("bookIndividualSession", desk.post(f"{path}/individual", again), 409)
+        self.check("listStudentBookings", desk.get(f"{path}/students/{lea.pk}"), 200)
+        self.check("listTaBookings", desk.get(f"{path}/tas/{anna.pk}"), 200)
+        cancel = f"{path}/{booked['id']}/cancel"
+        self.check("cancelCourseBooking", desk.patch(cancel, {"returnCredit": True}), 200)
+        self.check("cancelCourseBooking", desk.patch(cancel, {}), 409)
+
+        sessions, visitor = "/api/group-sessions", {"name": "Tom", "email": "tom@example.com"}
+        of_course = f"{sessions}/courses/{tutorial.service_id}"
+        self.check("listGroupSessions", website.get(of_course), 200)
+        path = f"{sessions}/{tutorial.pk}"
+        self.check("getGroupSession", website.get(path), 200)
+        place = self.check("joinGroupSession", website.post(f"{path}/join", visitor), 201)
+        self.check("joinGroupSession", website.post(f"{path}/join", visitor), 409)
+        self.check("joinGroupSession", desk.post(f"{path}/join", {**visitor, "seat": 1}), 400)
+        self.check("listAttendees", desk.get(f"{path}/attendees"), 200)
+        own = f"/api/manage/{place['manageToken']}"
+        self.check("getManagedBooking", website.get(own), 200)
+
     def test_every_link_leads_to_a_call_that_can_follow(self, desk, wish):
         def follow(name: str, response: Any) -> list[str]:
             followed = []

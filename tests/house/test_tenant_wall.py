@@ -49,7 +49,7 @@ def test_every_api_view_starts_from_the_callers_organization():
             verb = "read" if method in ("get", "head") else "write"
             assert view.scopes.get(action, f"{view.scope}:{verb}") in SCOPES, (path, method)
     assert {"BookingViewSet", "AvailabilityViewSet", "ServiceViewSet", "HoldViewSet"} <= seen
-    assert {"ResourceViewSet", "ResourceTypeViewSet"} <= seen
+    assert {"ResourceViewSet", "ResourceTypeViewSet", "GroupSessionViewSet"} <= seen
     assert {"CourseViewSet", "ProductViewSet", "BundleViewSet"} <= seen
 
 
