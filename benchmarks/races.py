@@ -7,7 +7,7 @@ deadlock in the server's statistics. Anything else ends it with an error.
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -84,12 +84,14 @@ def moved(booking: dict[str, Any], at: datetime) -> Call:
 
 def main() -> int:
     system.prepare()
+    from django.core.management import call_command
+
     from benchmarks import data
 
     with system.web() as port:
         stage = data.stage(data.ONE_DESK)
         crowd = Crowd(port, stage.key)
-        days = iter(data.tomorrow() + timedelta(days=n, hours=10) for n in range(1, 170))
+        days = iter(data.tomorrow() + timedelta(days=n, hours=10) for n in range(1, 178))
         before = deadlocks()
 
         def race(name: str, calls: Callable[[datetime], list[Call]], wanted: Sequence[str]) -> None:
@@ -146,8 +148,50 @@ def main() -> int:
             ["201", lost],
         )
         won((3 + 8 + 3) * ROUNDS, "the last of three places")
-        print(f"deadlocks: {deadlocks() - before}")
+        last_ones(port, days)
+        print(f"deadlocks: {deadlocks() - before}", flush=True)
+        call_command("check_invariants")
         return int(deadlocks() > before)
+
+
+def last_ones(port: int, days: Iterator[datetime]) -> None:
+    """Race for the last place of a session, and for the last session of a bundle."""
+    from benchmarks.courses import school
+
+    ours = school(CLIENTS)
+    crowd = Crowd(port, ours.key)
+
+    def join(at: datetime) -> list[Call]:
+        path = f"group-sessions/{ours.session(at).pk}/join"
+        people = [{"name": "Mia", "email": f"mia.{n}@example.com"} for n in range(CLIENTS)]
+        return [("POST", path, each) for each in people]
+
+    def spend(at: datetime) -> list[Call]:
+        student, bundle = ours.one_session_left()
+        wanted = {
+            "studentId": student,
+            "courseId": str(ours.course.pk),
+            "date": at.isoformat(),
+            "durationMinutes": 60,
+            "bundlePurchaseId": bundle,
+        }
+        return [
+            ("POST", "bookings/individual", {**wanted, "taId": str(each.pk)})
+            for each in ours.teachers
+        ]
+
+    lost = CLIENTS - 1
+    for name, calls, refusal in (
+        ("the last place of a session", join, "409 SESSION_FULL"),
+        ("the last session of a bundle", spend, "409 NO_CREDIT"),
+    ):
+        total: Counter[str] = Counter()
+        for _ in range(ROUNDS):
+            answers = told(crowd.at_once(calls(next(days))))
+            total += answers
+            if answers != {"201": 1, refusal: lost}:
+                raise SystemExit(f"{name}: {dict(answers)} in one round.")
+        print(f"{name:<44} {dict(sorted(total.items()))}", flush=True)
 
 
 def deadlocks() -> int:
