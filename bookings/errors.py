@@ -231,3 +231,9 @@ class TemplateOverlaps(Conflict):
 
     reason = "TEMPLATE_OVERLAPS"
     message = "This person has another weekly session at that time."
+
+
+class LaidOutMeanwhile(Conflict):
+    """Somebody else laid out that date, or changed the template. No client ever sees it."""
+
+    reason = "LAID_OUT_MEANWHILE"

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from bookings.services import credit, hold, offering, place_offers, status, waitlist
+from bookings.services import credit, hold, laying_out, offering, place_offers, status, waitlist
 
 
 @shared_task
@@ -39,3 +39,9 @@ def expire_bundles() -> None:
     """Write off what is left of bundles that are over."""
     while credit.expire_bundles() == credit.EXPIRED_BATCH:
         pass
+
+
+@shared_task
+def lay_out_sessions() -> None:
+    """Lay out the sessions of weekly templates as far ahead as they say."""
+    laying_out.lay_out_sessions()

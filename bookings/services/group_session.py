@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from bookings.errors import IllegalTransition, TaBusy, TaNotOnCourse
+from bookings.errors import IllegalTransition, LaidOutMeanwhile, TaBusy, TaNotOnCourse
 from bookings.models import (
     Booking,
     GroupSession,
@@ -126,6 +126,8 @@ def _create(details: SessionDetails, caller: Caller, session_id: UUID) -> GroupS
     place = find_lanes(
         service=service, resource_id=resource.pk, starts_at=starts_at, ends_at=ends_at
     )
+    if details.template is not None:
+        _check_unchanged(details.template)
     session = GroupSession(
         pk=session_id,
         organization_id=service.organization_id,
@@ -152,10 +154,20 @@ def _create(details: SessionDetails, caller: Caller, session_id: UUID) -> GroupS
         capacity=session.capacity,
         version=session.version,
     )
-    with violation_of("allocation_lane_is_free", becomes=TaBusy):
+    with (
+        violation_of("allocation_lane_is_free", becomes=TaBusy),
+        violation_of("session_laid_out_once", becomes=LaidOutMeanwhile),
+    ):
         insert_together(session, *new_allocations(place, group_session=session), created)
     events.relay_after_commit()
     return session
+
+
+def _check_unchanged(template: GroupSessionTemplate) -> None:
+    """Raise LaidOutMeanwhile if it says something else by now. Its resource is locked."""
+    now = GroupSessionTemplate.objects.filter(pk=template.pk, updated_at=template.updated_at)
+    if not now.exists():
+        raise LaidOutMeanwhile
 
 
 @in_one_transaction

@@ -107,7 +107,10 @@ def lock_session(session_id: UUID) -> GroupSession:
     require_transaction()
     locked = GroupSession.objects.select_for_update(of=["self"], no_key=True)
     related = ("service__organization", "resource")
-    found = locked.select_related(*related).filter(pk=session_id).first()
+    rows = locked.select_related(*related).filter(pk=session_id)
+    # Whoever waits while its resource is changed finds that the two no longer belong together,
+    # and nothing comes back: the next statement sees them as they are.
+    found = rows.first() or rows.first()
     if found is None:
         raise NotFound
     return found

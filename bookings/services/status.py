@@ -175,8 +175,9 @@ def locked(booking: Booking) -> Booking:
     """
     require_transaction()
     related = ("service", "resource", "organization", "group_session")
-    rows = Booking.objects.select_related(*related)
-    fresh = rows.select_for_update(of=["self"], no_key=True).filter(pk=booking.pk).first()
+    rows = Booking.objects.select_related(*related).filter(pk=booking.pk)
+    rows = rows.select_for_update(of=["self"], no_key=True)
+    fresh = rows.first() or rows.first()  # as in lock_session
     if fresh is None:
         raise NotFound
     if fresh.resource_id != booking.resource_id:

@@ -35,6 +35,7 @@ CELERY_BEAT_SCHEDULE = {
     "offer-what-is-free": {"task": "bookings.tasks.offer_what_is_free", "schedule": 60},
     "lapse-requests": {"task": "bookings.tasks.lapse_requests", "schedule": 15},
     "expire-bundles": {"task": "bookings.tasks.expire_bundles", "schedule": 300},
+    "lay-out-sessions": {"task": "bookings.tasks.lay_out_sessions", "schedule": 3600},
     "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 3600},
     "tell-due-reminders": {"task": "notifications.tasks.tell_due_reminders", "schedule": 20},
     "send-due-deliveries": {"task": "notifications.tasks.send_due_deliveries", "schedule": 5},
