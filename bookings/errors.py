@@ -226,6 +226,13 @@ class CapacityBelowTaken(Conflict):
     message = "More places are taken than that."
 
 
+class LinkOver(Conflict):
+    """It was opened already, or its time is over."""
+
+    reason = "LINK_OVER"
+    message = "This link can no longer be used."
+
+
 class TemplateOverlaps(Conflict):
     """`templateId` is at that time already."""
 

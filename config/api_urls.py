@@ -8,6 +8,7 @@ from bookings.api.booking import BookingViewSet
 from bookings.api.bundle import BundleViewSet
 from bookings.api.course import CourseViewSet
 from bookings.api.customer import CustomerViewSet
+from bookings.api.customer_link import CustomerLinkViewSet
 from bookings.api.date_override import DateOverrideViewSet
 from bookings.api.feed import CustomerFeedViewSet, ResourceFeedViewSet
 from bookings.api.group_session import GroupSessionViewSet
@@ -65,6 +66,7 @@ urlpatterns = [
     ),
     re_path(r"^resources/(?P<pk>[^/]+)/feed$", ResourceFeedViewSet.at_one_address()),
     re_path(r"^customers/(?P<pk>[^/]+)/feed$", CustomerFeedViewSet.at_one_address()),
+    re_path(r"^customers/(?P<pk>[^/]+)/link$", CustomerLinkViewSet.as_view({"post": "create"})),
     re_path(r"^waitlist/offers/(?P<token>[^/]+)$", WaitlistOfferViewSet.at_one_address()),
     path("", include("notifications.api.urls")),
     path("docs", document, name="document"),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("book/", include("bookings.web.urls")),
     path("manage/", include("bookings.web.manage_urls")),
+    path("my/", include("bookings.web.own_urls")),
     re_path(r"^waitlist/(?P<token>[^/]+)/?$", waitlist_page, name="waitlist"),
     path("photos/<uuid:pk>", photo, name="photo"),
     path("feeds/<str:token>.ics", feed, name="feed"),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.admin.customer_link import send_them_their_link
 from bookings.admin.details import CustomerForm, known_of
 from bookings.admin.feed import calendar_address, may_share
 from bookings.errors import CustomerExists
@@ -49,7 +50,11 @@ class CustomerAdmin(HouseAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        views = [("feed", partial(calendar_address, self)), ("edit", partial(self.edit_view))]
+        views = [
+            ("feed", partial(calendar_address, self)),
+            ("link", partial(send_them_their_link, self)),
+            ("edit", partial(self.edit_view)),
+        ]
         ours = [
             path(
                 f"<uuid:pk>/{name}/",

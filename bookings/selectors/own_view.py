@@ -10,7 +10,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from bookings.models import Booking, BundlePurchase, CreditEntry, Customer, CustomerLink
 from core.errors import NotFound
@@ -55,10 +55,27 @@ def own_view(customer: Customer, *, now: datetime) -> OwnView:
     )
 
 
-def customer_with_address(organization: Organization, email: str) -> Customer | None:
+def organization_called(slug: str) -> Organization | None:
+    """Return whose customers look at their own there; None for a wrong name. One query."""
+    return Organization.objects.filter(slug=slug, is_active=True).first()
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Whose address it is, and how many links went there lately."""
+
+    customer: Customer
+    links_lately: int
+
+
+def asking_customer(organization: Organization, email: str, *, since: datetime) -> Asking | None:
     """Return who is known there by this address. One query, whether there is anybody or not."""
-    known = Customer.objects.for_organization(organization.pk)
-    return known.filter(email_index=Customer.index_of_email(email)).first()
+    known = Customer.objects.for_organization(organization.pk).filter(
+        email_index=Customer.index_of_email(email)
+    )
+    lately = Count("links", filter=Q(links__created_at__gt=since))
+    found = known.annotate(links_lately=lately).first()
+    return Asking(found, found.links_lately) if found else None
 
 
 def link_url(link: CustomerLink) -> str:

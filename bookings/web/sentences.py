@@ -53,6 +53,10 @@ TOO_MANY = {
         "You have as many open appointments as can be booked here. Cancel one that you do not "
         "need, with the link in its e-mail."
     ),
+    "ASKED_TOO_OFTEN": gettext_lazy(
+        "This was asked for too often just now. Please try again in a minute."
+    ),
+    "NOBODY_COUNTS": gettext_lazy("This is not possible at the moment. Please try again shortly."),
     "RATE_LIMITED": gettext_lazy(
         "From your internet connection many times were chosen lately. Please try again in an hour."
     ),

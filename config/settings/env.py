@@ -110,6 +110,8 @@ env = Environment(
     # links in mails
     MANAGE_LINK_DAYS_AFTER_END=(int, 30),
     WAITLIST_OFFER_MINUTES=(int, 120),
+    CUSTOMER_LINK_MINUTES=(int, 30),
+    CUSTOMER_VISIT_HOURS=(int, 12),
     # mail
     EMAIL_PROVIDER=(str, "smtp"),  # or a provider that anymail knows, with its ANYMAIL_… beside it
     SMTP_HOST=(str, ""),

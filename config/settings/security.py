@@ -24,6 +24,9 @@ ENCRYPTION_KEY = _secret("ENCRYPTION_KEY")
 ENCRYPTION_INDEX_KEY = _secret("ENCRYPTION_INDEX_KEY")
 LINK_KEY = _secret("LINK_KEY")
 MANAGE_LINK_DAYS_AFTER_END = env("MANAGE_LINK_DAYS_AFTER_END")  # then it leads nowhere
+# The one-time link to everything of a customer's own, and how long it lets them in.
+CUSTOMER_LINK_MINUTES = env("CUSTOMER_LINK_MINUTES")
+CUSTOMER_VISIT_HOURS = env("CUSTOMER_VISIT_HOURS")
 
 # Secret keys of the oldest organization that need no row: the way in on the first day.
 BOOTSTRAP_KEY_DIGESTS = frozenset(bytes.fromhex(text) for text in env("API_KEY_HASHES"))
