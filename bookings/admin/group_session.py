@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from bookings.admin import attendance
+from bookings.admin import attendance, session_changing, session_joining
 from bookings.admin.filters import (
     DayFilter,
     OfCourseFilter,
@@ -26,7 +26,7 @@ from bookings.admin.filters import (
     shown_days,
 )
 from bookings.admin.history import history_of_session
-from bookings.admin.session_words import list_of_sessions
+from bookings.admin.session_words import has_no_place, is_ahead, list_of_sessions
 from bookings.admin.waitlist import pill_of
 from bookings.models import Booking, GroupSession
 from bookings.selectors.attendees import attendees_of, left_of, waiting_of
@@ -60,8 +60,7 @@ class GroupSessionAdmin(HouseAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return desk_of(request).may("sessions:write")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    has_add_permission = has_change_permission
 
     # --- the list --------------------------------------------------------------------------
 
@@ -116,6 +115,10 @@ class GroupSessionAdmin(HouseAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         ours: list[tuple[str, Callable[..., HttpResponseBase]]] = [
+            ("join", session_joining.add_somebody),
+            ("edit", session_changing.change),
+            ("cancel", session_changing.cancel),
+            ("attendance", attendance.mark),
             ("list", attendance.attendance_list),
         ]
         views = [
@@ -128,6 +131,11 @@ class GroupSessionAdmin(HouseAdmin):
         ]
         return [*views, *super().get_urls()]
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponseBase:
+        return session_changing.lay_out_one(self, request)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponseBase:
@@ -136,10 +144,10 @@ class GroupSessionAdmin(HouseAdmin):
             session = self.row(request, UUID(object_id))
         except ValueError as error:
             raise Http404 from error
-        desk, now = desk_of(request), timezone.now()
+        desk = desk_of(request)
         attendees = attendees_of(session)
-        has_begun, is_live = session.starts_at <= now, session.cancelled_at is None
         may_book = desk.may("bookings:write")
+        has_begun = session.starts_at <= timezone.now() and session.cancelled_at is None
         return self.page(
             request,
             "admin/bookings/group_session.html",
@@ -151,9 +159,10 @@ class GroupSessionAdmin(HouseAdmin):
             waits=[(one, pill_of(one)) for one in waiting_of(session)]
             if desk.may("waitlist:read")
             else [],
-            has_begun=has_begun,
+            may_join=may_book and is_ahead(session),
+            is_full=has_no_place(session),
+            may_plan=desk.may("sessions:write") and is_ahead(session),
             may_mark=may_book
-            and is_live
             and has_begun
             and any(one.status == Booking.Status.CONFIRMED for one in attendees),
             panels=panels_at("session.page", request, session=session),

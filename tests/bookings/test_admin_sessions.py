@@ -1,15 +1,17 @@
 """Group sessions in the console: who comes, who waits, the list to print."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from bookings.models import Booking, GroupSession
+from bookings.models import Allocation, Booking, BundlePurchase, GroupSession, WaitlistEntry
 from bookings.services.place import PlaceRequest, join_session
 from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.status import cancel_booking
 from core.access import Role
-from tests.console import desk_for, shown
+from core.models import Event
+from tests.console import desk_for, said, shown
 from tests.factories import BundleFactory, CourseFactory, CustomerFactory, GroupSessionFactory
 from tests.waiting import called
 
@@ -19,8 +21,8 @@ LIST = "/admin/bookings/groupsession/"
 HOUR = timedelta(hours=1)
 # session, user, membership; the page's rows, counted once; what can be filtered by
 QUERIES_OF_LIST = 7
-# session, user, membership; the session, who comes, who has left, who waits, the events
-QUERIES_OF_PAGE = 8
+# session, user, membership; the session, who comes, who has left, who waits, messages, the events
+QUERIES_OF_PAGE = 9
 
 
 @pytest.fixture
@@ -36,6 +38,19 @@ def join(tutorial, staff):
         )
 
     return join
+
+
+@pytest.fixture
+def a_pass(products, salon):
+    """Sell somebody ten places in group sessions."""
+
+    def a_pass(name: str) -> BundlePurchase:
+        customer = CustomerFactory(
+            organization=salon, name=name, email=f"{name.lower()}@example.com"
+        )
+        return BundleFactory(product=products["GROUP_SESSION_PASS"], customer=customer)
+
+    return a_pass
 
 
 def page_of(session: GroupSession, name: str = "change") -> str:
@@ -92,14 +107,10 @@ def test_the_list_is_filtered_by_day_course_person_and_state(desk, tutorial, alg
 
 
 def test_its_page_says_who_comes_how_they_paid_who_left_and_who_waits(
-    desk, tutorial, join, products, staff, django_assert_num_queries
+    desk, tutorial, join, a_pass, staff, django_assert_num_queries
 ):
-    pass_of_max = BundleFactory(
-        product=products["GROUP_SESSION_PASS"],
-        customer=CustomerFactory(organization=tutorial.organization, email="max@example.com"),
-    )
     join("Ada")
-    maxs = join("Max", bundle=pass_of_max)
+    maxs = join("Max", bundle=a_pass("Max"))
     cancel_booking(join("Leo"), caller=staff)
     join("Zoe")
     wait_for_place(PlaceWait(session=tutorial, customer=called("Kim")), caller=staff)
@@ -172,3 +183,285 @@ def test_a_booking_that_is_a_place_says_so_and_is_not_moved_by_itself(desk, tuto
     assert desk.post("/admin/bookings/booking/", chosen).url == "/admin/bookings/booking/"
     place.refresh_from_db()
     assert (place.starts_at, place.version) == (tutorial.starts_at, 1)
+
+
+# --- acting ---------------------------------------------------------------------------------
+
+
+def test_one_session_is_laid_out_once_however_often_it_is_clicked(desk, algebra, anna):
+    token = desk.get(f"{LIST}add/").context["token"]
+    wish = {
+        "token": token,
+        "service": algebra.pk,
+        "resource": anna.pk,
+        "day": "2026-11-20",
+        "starts": "18:00",
+        "ends": "19:30",
+        "capacity": "6",
+        "price": "12.50",
+    }
+
+    first, second = desk.send(f"{LIST}add/", **wish), desk.send(f"{LIST}add/", **wish)
+
+    session = GroupSession.objects.get()
+    assert first.url == second.url == page_of(session)
+    assert said(first) == ["Laid out: Fri 20 Nov, 18:00–19:30. It can be joined now."]
+    assert session.starts_at == datetime(2026, 11, 20, 17, tzinfo=UTC)
+    assert (session.capacity, session.price_amount) == (6, Decimal("12.50"))
+    assert Event.objects.get(name="group_session.created").actor_id == desk.user.pk
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"starts": "14:30", "ends": "15:30"}, "They are not free at this time."),
+        ({"ends": "09:00"}, "A session must end after it starts."),
+        ({"day": "2026-11-02"}, "This time is in the past."),
+        ({"capacity": "0"}, "greater than or equal to 1"),
+        ({"price": ""}, "This is needed."),
+        ({"service": "nonsense"}, "Select a valid choice."),
+    ],
+)
+def test_a_session_that_cannot_be_says_why_beside_what_was_typed(desk, tutorial, changes, sentence):
+    wish = {
+        "service": tutorial.service_id,
+        "resource": tutorial.resource_id,
+        "day": "2026-11-18",
+        "starts": "10:00",
+        "ends": "11:00",
+        "capacity": "6",
+        "price": "12.50",
+    }
+
+    answer = desk.send(f"{LIST}add/", **{**wish, **changes})
+
+    assert answer.status_code == 422
+    assert sentence in shown(answer)
+    assert GroupSession.objects.get() == tutorial
+
+
+def test_without_a_course_there_is_nothing_to_lay_out(desk, haircut):
+    assert "There is no course yet" in shown(desk.get(f"{LIST}add/"))
+
+
+def as_it_is(session: GroupSession, **changes: object) -> dict[str, object]:
+    return {
+        "resource": session.resource_id,
+        "day": "2026-11-18",
+        "starts": "14:00",
+        "ends": "15:00",
+        "capacity": "3",
+        "price": "15.00",
+        "version": session.version,
+        **changes,
+    }
+
+
+def test_a_change_of_time_says_how_many_are_told_before_it_is_made(desk, tutorial, ben, join):
+    ada, max_ = join("Ada"), join("Max")
+    wish = as_it_is(tutorial, starts="16:00", ends="17:00", resource=ben.pk)
+
+    asked = desk.send(page_of(tutorial, "edit"), **wish, go="look")
+
+    page = shown(asked)
+    assert asked.context["changes"] == [
+        ("When", "Wed 18 Nov, 14:00–15:00", "Wed 18 Nov, 16:00–17:00"),
+        ("With", "Anna", "Ben"),
+    ]
+    assert "2 customers get a mail with the new time and person." in page
+    assert "Change it and tell 2 customers" in page
+    tutorial.refresh_from_db()
+    assert (tutorial.starts_at.hour, tutorial.version) == (13, 1)
+
+    done = desk.send(page_of(tutorial, "edit"), **wish, go="change", reason="The room is taken")
+
+    assert said(done) == ["The session is changed."]
+    tutorial.refresh_from_db()
+    assert (tutorial.starts_at.hour, tutorial.resource, tutorial.version) == (15, ben, 2)
+    for place in (ada, max_):
+        place.refresh_from_db()
+        assert (place.starts_at, place.resource) == (tutorial.starts_at, ben)
+    story = [one.sentence for one in desk.get(page_of(tutorial)).context["history"]]
+    moved = "Moved from Wed 18 Nov, 14:00 with Anna to Wed 18 Nov, 16:00 with Ben"
+    assert story == [moved]
+
+
+def test_more_places_and_another_price_tell_nobody(desk, tutorial, join, staff):
+    for name in ("Ada", "Max", "Leo"):
+        join(name)
+    wait_for_place(PlaceWait(session=tutorial, customer=called("Kim")), caller=staff)
+    wish = as_it_is(tutorial, capacity="4", price="20.00")
+
+    page = shown(desk.send(page_of(tutorial, "edit"), **wish, go="look"))
+
+    for sentence in (
+        "Nobody is told.",
+        "The new price is for who joins from now on.",
+        "1 person waits for a place, and is offered one.",
+    ):
+        assert sentence in page
+    desk.send(page_of(tutorial, "edit"), **wish, go="change")
+    tutorial.refresh_from_db()
+    assert (tutorial.capacity, tutorial.taken, tutorial.held) == (4, 3, 1)
+    assert tutorial.price_amount == Decimal("20.00")
+
+
+def test_a_change_that_cannot_be_is_refused_and_nothing_moves(desk, tutorial, join, book, clock):
+    join("Ada"), join("Max")
+    edit = page_of(tutorial, "edit")
+
+    small = desk.send(edit, **as_it_is(tutorial, capacity="1"), go="change")
+    assert "More places are taken than that." in shown(small)
+    old = desk.send(edit, **as_it_is(tutorial, capacity="5", version=7), go="change")
+    assert "Somebody changed this since you opened it." in shown(old)
+    same = desk.send(edit, **as_it_is(tutorial), go="look")
+    assert said(same) == ["Nothing was changed."]
+    tutorial.refresh_from_db()
+    assert (tutorial.capacity, tutorial.version) == (3, 1)
+
+    clock.move_to(tutorial.starts_at)
+    late = desk_for(tutorial.organization, Role.MANAGER)
+    for name in ("edit", "cancel"):
+        assert said(late.get(page_of(tutorial, name)))[-1] == (
+            "This session can no longer be joined or changed."
+        )
+
+
+def test_calling_it_off_says_who_is_told_and_what_goes_back(desk, tutorial, join, a_pass, staff):
+    join("Ada"), join("Max", bundle=a_pass("Max")), join("Leo")
+    wait_for_place(PlaceWait(session=tutorial, customer=called("Kim")), caller=staff)
+
+    page = shown(desk.get(page_of(tutorial, "cancel")))
+
+    for sentence in (
+        "3 customers get a mail that it is cancelled.",
+        "1 place was paid by a bundle: its session goes back there.",
+        "1 person on the waitlist waits no longer.",
+        "Cancel it and tell 3 customers",
+    ):
+        assert sentence in page
+    answer = desk.send(page_of(tutorial, "cancel"), version=tutorial.version, reason="Anna is ill")
+    assert said(answer) == ["The session is cancelled."]
+    assert set(Booking.objects.values_list("status", flat=True)) == {"CANCELLED"}
+    assert BundlePurchase.objects.get().remaining_sessions == 10
+    assert Allocation.objects.filter(released_at=None).count() == 0
+
+
+# --- who comes ------------------------------------------------------------------------------
+
+
+def test_somebody_who_was_here_before_is_added_and_pays_with_their_pass(
+    desk, tutorial, a_pass, join
+):
+    max_ = a_pass("Max").customer
+    path = page_of(tutorial, "join")
+    token = desk.get(path).context["token"]
+
+    found = desk.send(path, token=token, go="find", find="max@example.com")
+    assert f'value="use:{max_.pk}"' in shown(found)
+    filled = desk.send(path, token=token, go=f"use:{max_.pk}")
+    (bundle,) = BundlePurchase.objects.all()
+    assert "Pass for group sessions: 10 of 10 left, until Mon 1 Mar 2027" in shown(filled)
+    wish = {"token": token, "go": "join", "name": "Max", "email": "max@example.com"}
+    unsaid = desk.send(path, **wish)
+    assert unsaid.status_code == 422
+    assert "They have a pass: choose what pays for this place." in shown(unsaid)
+    first = desk.send(path, **wish, pay=bundle.pk)
+    second = desk.send(path, **wish, pay=bundle.pk)
+
+    assert first.url == second.url == page_of(tutorial)
+    place = Booking.objects.get()
+    assert said(first) == [f"Max has a place, reference {place}, and gets a mail about it."]
+    assert (place.customer, place.bundle, place.price_amount) == (max_, bundle, 0)
+    assert (place.status, place.source) == ("CONFIRMED", "STAFF")
+    bundle.refresh_from_db()
+    assert bundle.remaining_sessions == 9
+
+
+def test_who_has_no_pass_pays_the_price(desk, tutorial):
+    path = page_of(tutorial, "join")
+
+    assert "They pay 15.00 EUR." in shown(desk.get(path))
+    desk.send(path, go="join", name="Ada", email="ada@example.com", notes="New here")
+
+    place = Booking.objects.get()
+    assert (place.name, place.notes, place.bundle) == ("Ada", "New here", None)
+    assert place.price_amount == Decimal("15.00")
+
+
+def test_the_pass_of_somebody_else_pays_nothing(desk, tutorial, a_pass):
+    pass_of_max = a_pass("Max")
+    a_pass("Ada")
+    wish = {"go": "join", "name": "Ada", "email": "ada@example.com", "pay": pass_of_max.pk}
+
+    answer = desk.send(page_of(tutorial, "join"), **wish)
+
+    assert answer.status_code == 422
+    assert Booking.objects.count() == 0
+    assert {one.remaining_sessions for one in BundlePurchase.objects.all()} == {10}
+
+
+def test_nobody_is_added_twice(desk, tutorial, join):
+    join("Ada")
+
+    twice = desk.send(page_of(tutorial, "join"), go="join", name="A", email="ada@example.com")
+
+    assert twice.status_code == 409
+    assert "They have a place in this session already." in shown(twice)
+    assert Booking.objects.count() == 1
+
+
+def test_in_a_full_session_they_are_put_in_line(desk, tutorial, join):
+    for name in ("Ada", "Max", "Leo"):
+        join(name)
+    path = page_of(tutorial, "join")
+
+    assert "Every place is taken." in shown(desk.get(path))
+    full = desk.send(path, go="join", name="Kim", email="kim@example.com")
+    assert "This session is full." in shown(full)
+    answer = desk.send(path, go="wait", name="Kim", email="kim@example.com")
+
+    assert said(answer) == ["They are on the waitlist, and get a mail about it."]
+    entry = WaitlistEntry.objects.get()
+    assert (entry.group_session, entry.name) == (tutorial, "Kim")
+    assert Booking.objects.count() == 3
+
+
+def test_who_came_is_marked_in_one_form_once_it_has_begun(desk, tutorial, join, clock):
+    ada, max_, leo = join("Ada"), join("Max"), join("Leo")
+    mark = page_of(tutorial, "attendance")
+    early = desk.send(mark, go="all")
+    assert said(early) == ["In its present status this booking cannot do that."]
+    clock.move_to(tutorial.starts_at)
+    desk = desk_for(tutorial.organization)  # anybody at the desk may
+
+    form = shown(desk.get(page_of(tutorial)))
+    assert form.count('value="NO_SHOW"') == 3
+    none = desk.send(mark, go="save")
+    assert said(none)[-1] == "Nobody was marked."
+    some = desk.send(mark, **{"go": "save", f"mark-{max_.pk}": "NO_SHOW"})
+    rest = desk.send(mark, **{"go": "all", f"mark-{max_.pk}": "COMPLETED"})
+
+    assert said(some)[-1] == "Noted: 0 attended, 1 did not come."
+    assert said(rest)[-1] == "Noted: 2 attended, 0 did not come."
+    came = {one.name: one.status for one in Booking.objects.all()}
+    assert came == {"Ada": "COMPLETED", "Max": "NO_SHOW", "Leo": "COMPLETED"}
+    assert "/attendance/" not in shown(desk.get(page_of(tutorial)))
+    assert {ada.pk, leo.pk} <= set(Booking.objects.values_list("pk", flat=True))
+
+
+def test_the_desk_adds_people_and_does_not_change_the_plan(salon, tutorial):
+    staff = desk_for(salon)
+
+    page = shown(staff.get(page_of(tutorial)))
+
+    assert "/join/" in page
+    assert "/edit/" not in page
+    for name in ("edit", "cancel"):
+        assert staff.send(page_of(tutorial, name), go="change").status_code == 403
+    assert staff.get(f"{LIST}add/").status_code == 403
+    viewer = desk_for(salon, Role.VIEWER)
+    for name in ("join", "attendance"):
+        assert viewer.send(page_of(tutorial, name), go="all").status_code == 403
+    tutorial.refresh_from_db()
+    assert tutorial.version == 1
