@@ -1,9 +1,7 @@
-"""Group sessions: find, read, join, and for staff who comes."""
+"""Group sessions: find, read, lay out, change, cancel. Joining one: bookings.api.place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -13,35 +11,30 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookings.api import examples, session_examples
-from bookings.api.booking_answers import answer_bookings, answer_new_booking
-from bookings.api.course_booking_shapes import (
-    COURSES,
-    CourseBookingSerializer,
-    NewCourseBookingSerializer,
-    present_of_course,
-)
+from bookings.api.course_booking_shapes import COURSES
 from bookings.api.group_session_shapes import (
-    AttendeesQuerySerializer,
+    CancelGroupSessionSerializer,
+    ChangeGroupSessionSerializer,
+    CreateGroupSessionSerializer,
     GroupSessionQuerySerializer,
     GroupSessionSerializer,
-    JoinGroupSessionSerializer,
     present_session,
 )
-from bookings.errors import AlreadyJoined, SessionFull, SessionOver
-from bookings.models import Booking, GroupSession
+from bookings.api.place import OPERATIONS, Places
+from bookings.api.service_changes import amount_of
+from bookings.errors import CapacityBelowTaken, IllegalTransition, SessionOver
+from bookings.models import GroupSession
 from bookings.selectors.group_session import filtered
-from bookings.services.customer import CustomerDetails, details_of
-from bookings.services.place import PlaceRequest, join_session
-from core.api.conditions import etag_of
+from bookings.services.group_session import SessionDetails, cancel_session, create_session
+from bookings.services.session_changing import change_session
+from core.api.conditions import etag_of, version_wanted
 from core.api.envelope import success
 from core.api.pagination import Order, paginate
 from core.api.schema import Operation, documented
-from core.api.viewsets import TenantViewSet
 from core.errors import NotFound
 from core.ids import uuid7
 
 BY_START = Order("starts_at")
-BY_JOINING = Order("created_at")
 COLUMNS = [field.attname for field in GroupSession._meta.concrete_fields]
 
 
@@ -68,43 +61,66 @@ COLUMNS = [field.attname for field in GroupSession._meta.concrete_fields]
         is_versioned=True,
         answer_examples={"With places left": session_examples.SESSION},
     ),
-    join=Operation(
-        id="joinGroupSession",
-        summary="Take a place in a group session",
+    create=Operation(
+        id="createGroupSession",
+        summary="Lay out a group session",
         description=(
-            "Until it begins. The booking is `CONFIRMED` at once; cancelling it gives the place "
-            "back. Naming a `studentId` needs the scope `bookings:write`; anybody else says a "
-            "`name` and an `email`, and gets the link of the booking with this answer."
+            "It keeps its TA busy, and a room if the course needs one. Opening hours, notice and "
+            "durations of the course do not stand against it; time off, holidays and what is "
+            "taken do."
         ),
-        body=JoinGroupSessionSerializer,
-        answer=NewCourseBookingSerializer,
+        body=CreateGroupSessionSerializer,
+        answer=GroupSessionSerializer,
         status=status.HTTP_201_CREATED,
         is_versioned=True,
-        conflicts=(
-            SessionFull.reason,
-            AlreadyJoined.reason,
-            SessionOver.reason,
-            *session_examples.BUNDLE_REFUSED,
+        conflicts=session_examples.LAYOUT_REFUSED,
+        body_examples=session_examples.NEW_SESSIONS,
+        answer_examples={"A session": session_examples.NEW_SESSION},
+        conflict_examples=session_examples.NOT_LAID_OUT,
+        links=examples.links(
+            "getGroupSession", "changeGroupSession", "cancelGroupSession", "joinGroupSession"
         ),
-        conflict_details=session_examples.JOIN_DETAILS,
-        body_examples=session_examples.JOINERS,
-        answer_examples={"A place": session_examples.NEW_PLACE},
-        conflict_examples=session_examples.NOT_JOINED,
-        links=examples.AFTER_BOOKING,
     ),
-    attendees=Operation(
-        id="listAttendees",
-        summary="List who has a place in a group session",
-        description="In the order in which they joined.",
-        query=AttendeesQuerySerializer,
-        answer=CourseBookingSerializer,
-        is_list=True,
-        answer_examples={"One attendee": [session_examples.PLACE]},
-        links=examples.links("getBooking", id_at="$response.body#/data/0/id"),
+    update=Operation(
+        id="changeGroupSession",
+        summary="Change a group session, or move it",
+        description=(
+            "What is left out stays. A new time or TA moves everybody's booking, and each of them "
+            "is told. A new price is for who joins later; more places go to who waits for one."
+        ),
+        body=ChangeGroupSessionSerializer,
+        answer=GroupSessionSerializer,
+        is_versioned=True,
+        conflicts=(
+            *session_examples.LAYOUT_REFUSED,
+            SessionOver.reason,
+            CapacityBelowTaken.reason,
+        ),
+        conflict_details=session_examples.TAKEN_DETAILS,
+        body_examples=session_examples.SESSION_CHANGES,
+        answer_examples={"Changed": {**session_examples.SESSION, "version": 2}},
+        conflict_examples=session_examples.NOT_CHANGED,
     ),
+    destroy=Operation(
+        id="cancelGroupSession",
+        summary="Cancel a group session",
+        description=(
+            "Everybody's booking is cancelled, what a bundle paid is returned, and each of them is "
+            "told. Answers the session as it now is."
+        ),
+        body=CancelGroupSessionSerializer,
+        answer=GroupSessionSerializer,
+        is_versioned=True,
+        conflicts=[IllegalTransition.reason],
+        conflict_details=session_examples.SESSION_STATUS,
+        body_examples={"With a reason": {"reason": "Ada is ill."}},
+        answer_examples={"Cancelled": session_examples.CANCELLED_SESSION},
+        conflict_examples=session_examples.OVER,
+    ),
+    **OPERATIONS,
 )
-class GroupSessionViewSet(TenantViewSet[GroupSession]):
-    queryset = GroupSession.objects.all()
+class GroupSessionViewSet(Places):
+    queryset = GroupSession.objects.select_related("organization")
     serializer_class = GroupSessionSerializer
     scope = "sessions"
     scopes = {
@@ -129,60 +145,55 @@ class GroupSessionViewSet(TenantViewSet[GroupSession]):
         return Response(success(told, pagination=pagination))
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        return self._answer(self._session())
-
-    @action(detail=True, methods=["post"])
-    def join(self, request: Request, pk: str) -> Response:
-        booking_id = uuid7()  # before the first attempt: a repeated one finds what it made
-        session = self._session()
-        data = self.validated(JoinGroupSessionSerializer)
-        wanted = PlaceRequest(
-            session=session,
-            customer=_who(data),
-            bundle=data.get("bundle_purchase_id"),
-            timezone=data.get("timezone", ""),
-        )
-        booking = join_session(wanted, caller=self.caller, booking_id=booking_id)
-        return answer_new_booking(booking, present_of_course)
-
-    @action(detail=True)
-    def attendees(self, request: Request, pk: str) -> Response:
-        query = self.validated_query(AttendeesQuerySerializer)
-        session = self.get_queryset().filter(pk=self.id_in_path()).first()
-        if session is None:
-            raise NotFound
-        places = Booking.objects.for_organization(self.organization_id).filter(
-            group_session=session
-        )
-        if "status" not in query:
-            places = places.exclude(status=Booking.Status.CANCELLED)
-        return answer_bookings(
-            places,
-            query,
-            present_of_course,
-            organization_id=self.organization_id,
-            order=BY_JOINING,
-        )
-
-    def _session(self) -> GroupSession:
         self.refuse_query()
-        found = self.get_queryset().filter(pk=self.id_in_path()).first()
-        if found is None:
-            raise NotFound
-        return found
+        return self._answer(self.session())
+
+    def create(self, request: Request) -> Response:
+        self.refuse_query()
+        session_id = uuid7()  # before the first attempt: a repeated one finds what it made
+        data = self.validated(CreateGroupSessionSerializer)
+        course = data["course_id"]
+        wanted = SessionDetails(
+            service=course,
+            resource=data["ta_id"],
+            starts_at=data["start_time"],
+            ends_at=data["end_time"],
+            capacity=data["capacity"],
+            price_amount=amount_of(data["price"], "price", course.organization),
+        )
+        session = create_session(wanted, caller=self.caller, session_id=session_id)
+        return self._answer(session, status=status.HTTP_201_CREATED)
+
+    def update(self, request: Request, pk: str) -> Response:
+        self.refuse_query()
+        session = self.session()
+        data = self.validated(ChangeGroupSessionSerializer)
+        session = change_session(
+            session,
+            starts_at=data.get("start_time"),
+            ends_at=data.get("end_time"),
+            resource=data.get("ta_id"),
+            capacity=data.get("capacity"),
+            price_amount=amount_of(data.get("price"), "price", session.organization),
+            caller=self.caller,
+            reason=data.get("reason", ""),
+            expected_version=version_wanted(request),
+        )
+        return self._answer(session)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        self.refuse_query()
+        session = self.session()
+        data = self.validated(CancelGroupSessionSerializer)
+        session = cancel_session(
+            session,
+            caller=self.caller,
+            reason=data.get("reason", ""),
+            expected_version=version_wanted(request),
+        )
+        return self._answer(session)
 
     def _answer(self, session: GroupSession, *, status: int = 200) -> Response:
         headers = {"ETag": etag_of(session.version)}
         told = present_session(session, now=timezone.now())
         return Response(success(told), status=status, headers=headers)
-
-
-def _who(data: Mapping[str, Any]) -> CustomerDetails:
-    if "student_id" in data:
-        return details_of(data["student_id"])
-    return CustomerDetails(
-        name=data["name"],
-        email=data["email"],
-        phone=data.get("phone") or "",
-        timezone=data.get("timezone", ""),
-    )

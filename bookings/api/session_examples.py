@@ -5,14 +5,18 @@ from __future__ import annotations
 from bookings.api import examples
 from bookings.api.course_examples import BUNDLE_ID, COURSE_ID, TA_ID
 from bookings.api.examples import CUSTOMER_ID, Json
+from bookings.availability.reasons import ReasonCode
 from bookings.errors import (
     AlreadyJoined,
     BundleExpired,
     BundleNotCovering,
+    CapacityBelowTaken,
+    IllegalTransition,
     NoCredit,
     SessionDecides,
     SessionFull,
     SessionOver,
+    SlotTaken,
     TaBusy,
     TaNotOnCourse,
 )
@@ -140,4 +144,60 @@ SESSION: Json = {
 JOINERS: dict[str, Json] = {
     "A student with a pass": {"studentId": STUDENT_ID, "bundlePurchaseId": BUNDLE_ID},
     "A visitor": {"name": "Lea Lang", "email": "lea@example.com"},
+}
+NEW_SESSIONS: dict[str, Json] = {
+    "An hour for eight": {
+        "courseId": COURSE_ID,
+        "taId": TA_ID,
+        "startTime": "2026-11-24T14:00:00+01:00",
+        "endTime": "2026-11-24T15:00:00+01:00",
+        "capacity": 8,
+        "price": {"amount": "15.00"},
+    }
+}
+NEW_SESSION: Json = {
+    **{name: value for name, value in SESSION.items() if name != "templateId"},
+    "taken": 0,
+    "placesLeft": 8,
+}
+SESSION_CHANGES: dict[str, Json] = {
+    "Two hours later": {
+        "startTime": "2026-11-24T16:00:00+01:00",
+        "reason": "The room is taken.",
+    },
+    "Another TA": {"taId": TA_ID},
+    "More places, for less": {"capacity": 12, "price": {"amount": "12.50"}},
+}
+CANCELLED_SESSION: Json = {**SESSION, "status": "CANCELLED", "taken": 0, "placesLeft": 8}
+LAYOUT_REFUSED = (
+    TaBusy.reason,
+    TaNotOnCourse.reason,
+    SlotTaken.reason,
+    str(ReasonCode.TIME_OFF),
+    str(ReasonCode.HOLIDAY),
+    str(ReasonCode.NO_LANE),
+)
+NOT_LAID_OUT: dict[str, Json] = {
+    "The TA has something else": {"reason": TaBusy.reason},
+    "Nobody who teaches it": {"reason": TaNotOnCourse.reason},
+    "The TA is away": {"reason": str(ReasonCode.TIME_OFF)},
+}
+TAKEN_DETAILS: Json = {
+    "taken": {
+        "description": "With CAPACITY_BELOW_TAKEN: the places that are taken.",
+        "type": "integer",
+    }
+}
+NOT_CHANGED: dict[str, Json] = {
+    "Too few places": {"reason": CapacityBelowTaken.reason, "taken": 5},
+    "It has begun": {"reason": SessionOver.reason},
+}
+SESSION_STATUS: Json = {
+    "status": {
+        "description": "With ILLEGAL_TRANSITION: the status it has.",
+        "allOf": [{"$ref": "#/components/schemas/GroupSessionStatus"}],
+    }
+}
+OVER: dict[str, Json] = {
+    "Cancelled already": {"reason": IllegalTransition.reason, "status": "CANCELLED"}
 }

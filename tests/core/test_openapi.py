@@ -80,7 +80,8 @@ def test_the_document_holds_every_call():
         "/api/date-overrides": ["get", "post"],
         "/api/date-overrides/{id}": ["delete", "get", "patch"],
         "/api/group-sessions/courses/{id}": ["get"],
-        "/api/group-sessions/{id}": ["get"],
+        "/api/group-sessions": ["post"],
+        "/api/group-sessions/{id}": ["delete", "get", "put"],
         "/api/group-sessions/{id}/attendees": ["get"],
         "/api/group-sessions/{id}/join": ["post"],
         "/api/docs": ["get"],
@@ -163,6 +164,7 @@ def parameters_of(operation: dict[str, Any]) -> set[str]:
 
 # Calls whose body holds no id.
 NAMES_NOTHING = (
+    "cancelGroupSession",
     "changeBookingStatus",
     "cancelCourseBooking",
     "createCustomer",
@@ -190,6 +192,8 @@ VERSIONED_CHANGES = (
     "changeBookingStatus",
     "cancelBooking",
     "cancelCourseBooking",
+    "changeGroupSession",
+    "cancelGroupSession",
 )
 # No answer of these is kept: it would be a secret, or twice is as good as once.
 ANSWERS_A_SECRET = ("makeResourceFeed", "makeCustomerFeed", "acceptOffer")
@@ -233,6 +237,11 @@ def test_a_conflict_tells_its_reasons(document):
     assert reasons("BookIndividualSession") == individual | {"TA_BUSY", "TA_NOT_ON_COURSE"}
     joined = {"SESSION_FULL", "ALREADY_JOINED", "SESSION_OVER", "IN_PROGRESS"}
     assert reasons("JoinGroupSession") == bundle | joined
+    laid_out = {"TA_BUSY", "TA_NOT_ON_COURSE", "SLOT_TAKEN", "TIME_OFF", "HOLIDAY", "NO_LANE"}
+    assert reasons("CreateGroupSession") == laid_out | {"IN_PROGRESS"}
+    changed = {"SESSION_OVER", "CAPACITY_BELOW_TAKEN"}
+    assert reasons("ChangeGroupSession") == laid_out | changed
+    assert reasons("CancelGroupSession") == {"ILLEGAL_TRANSITION"}
     assert reasons("CancelCourseBooking") == {"ILLEGAL_TRANSITION"}
     assert reasons("ChangeBookingStatus") == {"ILLEGAL_TRANSITION"}
     assert reasons("CancelBooking") == {"ILLEGAL_TRANSITION"}

@@ -229,6 +229,27 @@ class TestRealAnswers:
         own = f"/api/manage/{place['manageToken']}"
         self.check("getManagedBooking", website.get(own), 200)
 
+    def test_group_sessions_are_laid_out(self, desk, clock, tutorial):
+        path, day = "/api/group-sessions", "2026-11-19T14:00:00+01:00"
+        plan = {
+            "courseId": str(tutorial.service_id),
+            "taId": str(tutorial.resource_id),
+            "startTime": day,
+            "endTime": "2026-11-19T15:00:00+01:00",
+            "capacity": 8,
+            "price": {"amount": "15.00"},
+        }
+        made = self.check("createGroupSession", desk.post(path, plan), 201)
+        self.check("createGroupSession", desk.post(path, plan), 409)
+        one = f"{path}/{made['id']}"
+        self.check("changeGroupSession", desk.put(one, {"capacity": 9}), 200)
+        clash = desk.put(f"{path}/{tutorial.pk}", {"startTime": day})
+        self.check("changeGroupSession", clash, 409)
+        stale = desk.delete(one, headers={"If-Match": '"1"'})
+        self.check("cancelGroupSession", stale, 412)
+        self.check("cancelGroupSession", desk.delete(one), 200)
+        self.check("cancelGroupSession", desk.delete(one), 409)
+
     def test_every_link_leads_to_a_call_that_can_follow(self, desk, wish):
         def follow(name: str, response: Any) -> list[str]:
             followed = []
