@@ -150,6 +150,13 @@ class CodeTaken(Conflict):
     message = "Another course has this code already."
 
 
+class CourseInUse(Conflict):
+    """It has products or group sessions, which only a course has."""
+
+    reason = "COURSE_IN_USE"
+    message = "It has products or group sessions, so it stays a course with a code."
+
+
 class ProductTaken(Conflict):
     reason = "PRODUCT_TAKEN"
     message = "This course has a product of this kind already."

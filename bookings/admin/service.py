@@ -30,6 +30,7 @@ from bookings.models import (
     Service,
     ServiceResource,
 )
+from bookings.services.naming import stays_a_course
 from bookings.services.questions import note_questions
 from bookings.services.service import (
     MOST_DURATIONS,
@@ -111,8 +112,10 @@ class ServiceForm(HouseForm):
     def clean_code(self) -> str:
         """What sells something stays a course."""
         code: str = self.cleaned_data["code"].strip()
-        if not code and not self.is_new and self.instance.products.exists():
-            raise forms.ValidationError(_("It has products, so it stays a course with a code."))
+        if not code and not self.is_new and stays_a_course(self.instance):
+            raise forms.ValidationError(
+                _("It has products or group sessions, so it stays a course with a code.")
+            )
         return code
 
     def clean(self) -> dict[str, Any]:

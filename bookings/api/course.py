@@ -48,8 +48,9 @@ PLAIN = ("id", "code", "name", "description", "durations")
 class SupportQuery(HouseSerializer):
     student_id = OwnedField(
         queryset=Customer.objects.all(),
+        needs=READS_BUNDLES,
         required=False,
-        help_text="Whose active bundles are told. Wants the scope `bundles:read`.",
+        help_text=f"Whose active bundles are told. Wants the scope `{READS_BUNDLES}`.",
     )
 
 
@@ -114,9 +115,6 @@ class CourseViewSet(CatalogViewSet[Service]):
 
     @action(detail=True, url_path="support-options")
     def support_options(self, request: Request, pk: str) -> Response:
-        # Before the id is looked up: who may not read customers learns of none.
-        if "studentId" in request.query_params:
-            self.caller.require(READS_BUNDLES)
         student = self.validated_query(SupportQuery).get("student_id")
         course = self.readable_row()
         products = Product.objects.filter(service=course, is_active=True).order_by("id")

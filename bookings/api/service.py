@@ -19,7 +19,7 @@ from bookings.api.service_shapes import (
     ServiceSerializer,
     UpdateServiceSerializer,
 )
-from bookings.errors import CodeTaken, SlugTaken
+from bookings.errors import CodeTaken, CourseInUse, SlugTaken
 from bookings.models import ExamPeriod, Question, Requirement, Service, ServiceResource
 from bookings.selectors.courses import exam_periods_of
 from bookings.services.service import ServiceChanges, create_service, update_service
@@ -75,6 +75,8 @@ CONFLICTS: dict[str, Any] = {
     "conflict_details": catalog_examples.FIELDS,
 }
 
+CHANGE_CONFLICTS = {**CONFLICTS, "conflicts": [*CONFLICTS["conflicts"], CourseInUse.reason]}
+
 
 @documented(
     "Catalogue",
@@ -124,7 +126,7 @@ CONFLICTS: dict[str, Any] = {
         answer=ServiceSerializer,
         body_examples=catalog_examples.SERVICE_CHANGES,
         answer_examples={"A service": catalog_examples.SERVICE_IN_FULL},
-        **CONFLICTS,
+        **CHANGE_CONFLICTS,
     ),
     destroy=Operation(
         id="deactivateService",

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from secrets import token_hex
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.text import slugify
 
-from bookings.errors import CodeTaken, SlugTaken
 from bookings.models import Requirement, Resource, ResourceType, Service, ServiceResource
 from bookings.services.exam_period import Period, set_exam_periods
+from bookings.services.naming import check_words, slug_of, words_are_free
 from bookings.services.questions import QuestionDetails, set_questions
 from core import events
 from core.access import Caller
-from core.db import in_one_transaction, require_transaction, violation_of
+from core.db import in_one_transaction, require_transaction
 from core.errors import Invalid, NotFound
 from core.models import Organization
 from core.text import camel_case
@@ -85,9 +82,9 @@ def create_service(
     """
     service = Service(organization=organization)
     columns = dict(changes.columns)
-    columns["slug"] = columns.get("slug") or _slug_of(columns.get("name", ""))
+    columns["slug"] = columns.get("slug") or slug_of(columns.get("name", ""))
     _set_columns(service, columns)
-    with _words_are_free():
+    with words_are_free():
         service.save(force_insert=True)
     _set_lists(service, changes)
     events.record("service.created", service, caller=caller)
@@ -99,7 +96,7 @@ def update_service(service: Service, changes: ServiceChanges, *, caller: Caller)
     """Change what a service says, from the next booking on; bookings stay as they were made.
 
     Records service.updated with the names of what changed. Raises Invalid, SlugTaken, CodeTaken,
-    NotFound.
+    NotFound; CourseInUse when a course that sells something would no longer be one.
     """
     locked = Service.objects.select_for_update(of=["self"], no_key=True)
     fresh = locked.select_related("organization").filter(pk=service.pk).first()
@@ -107,26 +104,12 @@ def update_service(service: Service, changes: ServiceChanges, *, caller: Caller)
         raise NotFound
     changed = _set_columns(fresh, changes.columns)
     if changed:
-        with _words_are_free():
+        with words_are_free():
             fresh.save(update_fields=[*changed, "updated_at"])
     changed += _set_lists(fresh, changes)
     if changed:
         events.record("service.updated", fresh, caller=caller, fields=sorted(changed))
     return fresh
-
-
-@contextmanager
-def _words_are_free() -> Iterator[None]:
-    with (
-        violation_of("service_slug_is_unique", becomes=SlugTaken),
-        violation_of("service_code_is_unique", becomes=CodeTaken),
-    ):
-        yield
-
-
-def _slug_of(name: str) -> str:
-    """Return a slug; a random one for a name without a letter that addresses are made of."""
-    return slugify(name)[:80] or f"service-{token_hex(4)}"
 
 
 def give_up_default(service: Service) -> None:
@@ -207,13 +190,11 @@ def _set_columns(service: Service, columns: Mapping[str, Any]) -> list[str]:
         wrong.setdefault("durations", ["Give them in ascending order, each once."])
     elif len(lengths) > MOST_DURATIONS:
         wrong["durations"] = [f"Offer {MOST_DURATIONS} durations at most."]
+    if service.code != service.code.strip():
+        wrong["code"] = ["Leave out the spaces around it."]
     if wrong:
         raise Invalid(fields=wrong)
-    others = Service.objects.filter(organization=service.organization_id).exclude(pk=service.pk)
-    if "slug" in changed and others.filter(slug=service.slug).exists():
-        raise SlugTaken(fields={"slug": [SlugTaken.message]})
-    if "code" in changed and service.code and others.filter(code=service.code).exists():
-        raise CodeTaken(fields={"code": [CodeTaken.message]})
+    check_words(service, changed)
     if "is_default" in changed and service.is_default:
         give_up_default(service)
     return changed

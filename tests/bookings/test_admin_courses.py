@@ -136,7 +136,7 @@ def test_what_cannot_be_sold_is_refused_in_the_form(desk, course_form, algebra, 
 def test_a_course_that_sells_something_stays_a_course(desk, course_form, algebra, products):
     page = desk.post(page_of(algebra), {**course_form, **NOTHING_NEW, "code": ""})
 
-    assert "It has products, so it stays a course with a code." in shown(page)
+    assert "It has products or group sessions, so it stays a course with a code." in shown(page)
     algebra.refresh_from_db()
     assert algebra.code == "MATH-101"
 

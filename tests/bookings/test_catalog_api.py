@@ -208,6 +208,8 @@ class TestServices:
     @pytest.mark.parametrize(
         ("change", "field"),
         [
+            ({"code": " "}, "code"),
+            ({"code": "MATH-101 "}, "code"),
             ({"durations": [60, 30]}, "durations"),
             ({"durations": [30, 30]}, "durations"),
             ({"durations": []}, "durations"),
@@ -277,6 +279,20 @@ class TestServices:
             "fields": {"code": ["Another course has this code already."]},
         }
         assert Service.objects.filter(code="MATH-101").count() == 1
+
+    @pytest.mark.parametrize("what", ["products", "tutorial"])
+    def test_what_sells_something_stays_a_course(self, desk, algebra, what, request):
+        path = f"{SERVICES}/{algebra.pk}"
+        assert desk.patch(path, {"code": ""}).json()["data"]["code"] == ""
+        assert desk.patch(path, {"code": "MATH-101"}).status_code == 200
+        request.getfixturevalue(what)
+
+        refused = desk.patch(path, {"code": "", "name": "No course"})
+
+        assert refused.status_code == 409
+        assert refused.json()["error"]["details"]["reason"] == "COURSE_IN_USE"
+        algebra.refresh_from_db()
+        assert (algebra.code, algebra.name) == ("MATH-101", "Algebra I")
 
     def test_what_is_somebody_elses_is_not_there(self, desk, haircut):
         elsewhere = OrganizationFactory()

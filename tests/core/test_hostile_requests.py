@@ -236,6 +236,7 @@ def the_service_makes_sense(case: Case) -> None:
     euros = {"amount": "40.00", "currency": "EUR"}
     known = {
         "name": "Color",
+        "code": "C1",
         "durations": [30, 60],
         "price": euros,
         "policy": {"lateFee": euros},
