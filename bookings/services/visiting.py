@@ -20,6 +20,7 @@ from bookings.models import Allocation, Booking, Hold, Resource, Service
 from bookings.selectors.page import booking_made
 from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.hold import HoldClaim, drop_hold, holds_shown_by, place_hold
+from bookings.services.place import PlaceRequest, join_session
 from core.access import Caller
 from core.errors import DomainError
 
@@ -96,13 +97,31 @@ def book_for_visitor(request: BookingRequest, *, visit: UUID, caller: Caller) ->
     organization_id = request.service.organization_id
     if (made := booking_made(visit, organization_id=organization_id)) is not None:
         return made
-    _refuse_too_many(request)
+    _refuse_too_many(organization_id, request.customer.email)
     hold = kept_for(visit, organization_id=organization_id)
     wanted = (request.service, request.starts_at, request.minutes, request.resource)
     claim = HoldClaim(hold.pk, _token_of(visit)) if hold and _is_of(hold, *wanted) else None
     request = replace(request, hold=claim)
     try:
         return create_booking(request, caller=caller, booking_id=visit, on_grid=True)
+    except (DomainError, IntegrityError):
+        # The other click of a double click was faster.
+        if (made := booking_made(visit, organization_id=organization_id)) is not None:
+            return made
+        raise
+
+
+def join_for_visitor(request: PlaceRequest, *, visit: UUID, caller: Caller) -> Booking:
+    """Take a place in a session as `join_session` does, once per visit.
+
+    Raises TooManyAhead as `book_for_visitor` does, and what `join_session` raises.
+    """
+    organization_id = request.session.organization_id
+    if (made := booking_made(visit, organization_id=organization_id)) is not None:
+        return made
+    _refuse_too_many(organization_id, request.customer.email)
+    try:
+        return join_session(request, caller=caller, booking_id=visit)
     except (DomainError, IntegrityError):
         # The other click of a double click was faster.
         if (made := booking_made(visit, organization_id=organization_id)) is not None:
@@ -119,9 +138,9 @@ def _is_of(
     return is_theirs and held == (service.pk, starts_at, ends_at)
 
 
-def _refuse_too_many(request: BookingRequest) -> None:
-    ahead = Booking.objects.for_organization(request.service.organization_id).filter(
-        email_index=Booking.index_of_email(request.customer.email),
+def _refuse_too_many(organization_id: UUID, email: str) -> None:
+    ahead = Booking.objects.for_organization(organization_id).filter(
+        email_index=Booking.index_of_email(email),
         status__in=Booking.OPEN,
         starts_at__gt=timezone.now(),
     )

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bookings.models import Service
 from bookings.selectors.page import bookable_services, booking_made
 from bookings.web.choosing import Choice, read_choice, read_start
+from bookings.web.course import show_course
 from bookings.web.framing import booking_page
 from bookings.web.keeping import Refused, keep
 from bookings.web.showing import show_services, show_times, show_with_whom
@@ -41,10 +42,15 @@ def organization_page(request: HttpRequest, organization: Organization) -> HttpR
 @booking_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def service_page(request: HttpRequest, organization: Organization, service: str) -> HttpResponse:
-    """With whom, if there is a choice; then the day and the time. POST chooses a time."""
+    """With whom, if there is a choice, or all of a course; then the day and the time.
+
+    POST chooses a time.
+    """
     services = list(bookable_services(organization))
     choice = read_choice(request, organization, service_among(services, service))
     with timezone.override(ZoneInfo(choice.zone)):
+        if not choice.is_decided and choice.service.is_course:
+            return show_course(request, choice, has_others=len(services) > 1)
         if not choice.is_decided:
             return show_with_whom(request, choice, has_others=len(services) > 1)
         if request.method == "POST":

@@ -17,7 +17,7 @@ from bookings.selectors.manage import manage_url
 from bookings.selectors.page import booking_made
 from bookings.web.facts import price_of
 from bookings.web.framing import booking_page
-from bookings.web.tokens import booked_in
+from bookings.web.tokens import booked_in, booked_token
 from core import times
 from core.models import Organization
 
@@ -64,6 +64,13 @@ def calendar_page(request: HttpRequest, organization: Organization, token: str) 
             "Cache-Control": "private, no-store",
         },
     )
+
+
+def booked_address(booking: Booking) -> str:
+    """Return where a visitor reads what they have just booked."""
+    organization = booking.service.organization
+    token = booked_token(organization, booking.pk)
+    return reverse("book:booked", args=[organization.slug, token])
 
 
 def _booking(organization: Organization, token: str) -> Booking:

@@ -20,13 +20,14 @@ from bookings.selectors.page import bookable_services, booking_made, choosable_r
 from bookings.services.booking import BookingRequest
 from bookings.services.visiting import kept_for
 from bookings.web.book import details_address, too_old
+from bookings.web.booked import booked_address
 from bookings.web.choosing import ANYONE, read_choice, read_start
 from bookings.web.details import DetailsForm, typed
-from bookings.web.facts import price_of
+from bookings.web.facts import price_now
 from bookings.web.framing import booking_page
 from bookings.web.keeping import Refused, book, keep
 from bookings.web.sentences import moment_beside
-from bookings.web.tokens import Draft, booked_token, draft_in, visit_token
+from bookings.web.tokens import Draft, draft_in, visit_token
 from core import times
 from core.models import Organization
 
@@ -57,7 +58,7 @@ def details_page(
         with timezone.override(ZoneInfo(choice.zone)):
             return too_old(request, choice)
     if (made := booking_made(read.visit, organization_id=organization.pk)) is not None:
-        return HttpResponseRedirect(_booked_address(made))
+        return HttpResponseRedirect(booked_address(made))
     step = Step(request, organization, found, _resource_of(read, found), read)
     with timezone.override(ZoneInfo(read.zone)):
         if request.method != "POST":
@@ -89,7 +90,7 @@ def _book(step: Step) -> HttpResponse:
         if general := form.take(refused.fields):
             refused.sentence = " ".join(general)
         return _ask(step, form, refused=refused, status=refused.status)
-    return HttpResponseRedirect(_booked_address(booking))
+    return HttpResponseRedirect(booked_address(booking))
 
 
 def _take_instead(step: Step, start: datetime) -> HttpResponse:
@@ -125,9 +126,8 @@ def _ask(
         **_kept(draft, step.organization),
         "address": details_address(step.organization, step.service, draft),
         "times_address": _times_address(step),
+        "price": price_now(step.service),
     }
-    if step.service.price_amount is not None:
-        context["price"] = price_of(step.service.price_amount, step.organization.currency)
     return render(step.request, "book/details.html", context, status=status)
 
 
@@ -162,9 +162,3 @@ def _resource_of(draft: Draft, service: Service) -> Resource | None:
         if resource.pk == draft.resource_id:
             return resource
     raise Http404
-
-
-def _booked_address(booking: Booking) -> str:
-    organization = booking.service.organization
-    token = booked_token(organization, booking.pk)
-    return reverse("book:booked", args=[organization.slug, token])

@@ -68,7 +68,7 @@ class Choice:
     def query(self) -> dict[str, str]:
         """Return what the address has to say to mean this choice."""
         query = {}
-        if self.is_decided and len(self.resources) > 1:
+        if self.is_decided and (len(self.resources) > 1 or self.service.is_course):
             query["with"] = str(self.resource.pk) if self.resource else ANYONE
         if self.minutes != self.service.durations[0]:
             query["minutes"] = str(self.minutes)
@@ -89,7 +89,7 @@ def read_choice(request: HttpRequest, organization: Organization, service: Servi
     resources = choosable_resources(service)
     named = next((one for one in resources if str(one.pk) == said.get("with")), None)
     if len(resources) == 1 and service.assignment == Service.Assignment.CUSTOMER:
-        named = resources[0]
+        named = named or (None if service.is_course else resources[0])
     is_anyone = said.get("with") == ANYONE and service.assignment != Service.Assignment.CUSTOMER
     zone = said.get("zone", "") if said.get("zone") in known_zones() else ""
     day = read_day(said.get("day", ""))
@@ -99,7 +99,8 @@ def read_choice(request: HttpRequest, organization: Organization, service: Servi
         service=service,
         resources=resources,
         resource=named,
-        is_decided=is_anyone or named is not None or len(resources) < 2,
+        # A course's own page comes first, also where there is nobody to choose from.
+        is_decided=is_anyone or named is not None or (len(resources) < 2 and not service.is_course),
         minutes=_minutes(service, said.get("minutes", "")),
         zone=zone or organization.timezone,
         zone_was_said=bool(zone),

@@ -11,10 +11,11 @@ from bookings.models import Service
 
 
 def facts_of(service: Service) -> list[str]:
-    """Return how long it takes, what it costs and where it is."""
-    facts = [lengths_of(service)]
-    if service.price_amount is not None:
-        facts.append(price_of(service.price_amount, service.organization.currency))
+    """Return which course it is, how long it takes, what it costs and where it is."""
+    facts = [service.code] if service.code else []
+    facts.append(lengths_of(service))
+    if price := price_now(service):
+        facts.append(price)
     if place := place_of(service.location_kind, service.location):
         facts.append(place)
     return facts
@@ -28,6 +29,12 @@ def lengths_of(service: Service) -> str:
             _("%(first)s or %(last)s") % {"first": ", ".join(lengths[:-1]), "last": lengths[-1]}
         ]
     return _("%(minutes)s min") % {"minutes": lengths[0]}
+
+
+def price_now(service: Service) -> str:
+    """Return what one appointment of a service from `bookable_services` costs; empty if unsaid."""
+    amount: Decimal | None = getattr(service, "price_of_one", service.price_amount)
+    return "" if amount is None else price_of(amount, service.organization.currency)
 
 
 def price_of(amount: Decimal, currency: str) -> str:

@@ -44,7 +44,7 @@ def booking_page(view: View) -> View:
         patch_vary_headers(response, ["Accept-Language"])
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
-        return _framed(request, response, found)
+        return framed(request, response, found)
 
     # Neither a cookie nor a session is used: see tokens.
     exempt: View = csrf_exempt(page)
@@ -73,9 +73,10 @@ def language_for(request: HttpRequest, organization: Organization | None) -> str
     return settings.LANGUAGE_CODE
 
 
-def _framed(
+def framed(
     request: HttpRequest, response: HttpResponseBase, organization: Organization | None
 ) -> HttpResponseBase:
+    """Let the websites that the organization names, and no other, show this in a frame."""
     origins = organization.embed_origins if organization else []
     if not origins:
         return response

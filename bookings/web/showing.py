@@ -44,6 +44,12 @@ def show_services(
 
 
 def show_with_whom(request: HttpRequest, choice: Choice, *, has_others: bool) -> HttpResponse:
+    context = {**around(choice, has_others=has_others), **people_of(choice), "step": 1}
+    return render(request, "book/with_whom.html", context)
+
+
+def people_of(choice: Choice) -> dict[str, Any]:
+    """Return with whom one can be, each with where their times are. One query."""
     photos = paths_of_photos(one.pk for one in choice.resources)
     people = [
         {
@@ -53,13 +59,9 @@ def show_with_whom(request: HttpRequest, choice: Choice, *, has_others: bool) ->
         }
         for one in choice.resources
     ]
-    context = {
-        **_around(choice, has_others=has_others),
-        "step": 1,
-        "people": people,
-        "anyone_address": replace(choice, is_decided=True).url if choice.may_be_anyone else "",
-    }
-    return render(request, "book/with_whom.html", context)
+    is_a_choice = choice.may_be_anyone and len(people) != 1
+    anyone_address = replace(choice, is_decided=True).url if is_a_choice else ""
+    return {"people": people, "anyone_address": anyone_address}
 
 
 def show_times(
@@ -81,7 +83,7 @@ def show_times(
         for minutes in choice.service.durations
     ]
     context = {
-        **_around(choice, has_others=has_others),
+        **around(choice, has_others=has_others),
         **month_shown(month, day, lambda *shown: _address(choice, *shown)),
         "step": 2,
         "wait_address": wait_address(choice),
@@ -90,7 +92,7 @@ def show_times(
         "address": choice.url,
         "lengths": lengths,
         "others_address": replace(choice, resource=None, is_decided=False).url
-        if len(choice.resources) > 1
+        if len(choice.resources) > 1 or choice.service.is_course
         else "",
         "day": times.long_day(day) if day else "",
         "parts": parts_shown(starts),
@@ -104,7 +106,8 @@ def show_times(
     return render(request, "book/times.html", context, status=status)
 
 
-def _around(choice: Choice, *, has_others: bool) -> dict[str, Any]:
+def around(choice: Choice, *, has_others: bool) -> dict[str, Any]:
+    """Return what every page about one service says."""
     organization = choice.organization
     home = reverse("book:organization", args=[organization.slug]) if has_others else ""
     return {

@@ -24,7 +24,7 @@ from bookings.selectors.waitlist import entry_opened_by, generation_of, position
 from bookings.services.waitlist import Acceptance, accept_offer, decline_offer, leave_waitlist
 from bookings.web.details import TRAP, DetailsForm
 from bookings.web.facts import price_of
-from bookings.web.framing import language_for
+from bookings.web.framing import framed, language_for
 from bookings.web.managed import guarded
 from bookings.web.sentences import fields_in, sentence_of
 from core import times
@@ -82,8 +82,11 @@ def waitlist_page(request: HttpRequest, token: str) -> HttpResponseBase:
     language = language_for(request, entry.organization)
     with translation.override(language), timezone.override(times.zone_of(zone)):
         if request.method == "POST":
-            return guarded(_answer(request, entry, token, caller))
-        return guarded(_show(request, entry))
+            answer = _answer(request, entry, token, caller)
+        else:
+            answer = _show(request, entry)
+        # Whoever joins on a booking page in a frame arrives here in that frame.
+        return framed(request, guarded(answer), entry.organization)
 
 
 def _answer(
