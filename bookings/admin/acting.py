@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.admin.paying import return_in, return_of
 from bookings.errors import SessionDecides
 from bookings.models import Booking
 from bookings.services.manage import renew_manage_link
@@ -75,6 +76,7 @@ def cancel(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseB
                 caller=caller_of(request),
                 reason=reason,
                 expected_version=version_in(request),
+                return_credit=return_in(request),
             )
 
         done = _("%(reference)s is cancelled, and its time is free again.")
@@ -90,6 +92,7 @@ def cancel(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseB
         booking=booking,
         reasons=REASONS,
         longest_reason=LONGEST_REASON,
+        returns=return_of(booking),
         told=panels_at("booking.told", request, booking=booking, change="cancelled"),
         **up_to(booking),
     )

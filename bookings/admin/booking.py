@@ -29,6 +29,7 @@ from bookings.admin.filters import (
     shown_days,
 )
 from bookings.admin.history import history_of
+from bookings.admin.paying import payment_of
 from bookings.models import Booking
 from bookings.selectors.booking import search
 from bookings.services.status import cancel_booking, complete_booking, confirm_booking, mark_no_show
@@ -229,6 +230,7 @@ class BookingAdmin(HouseAdmin):
             history=history_of(booking),
             why_with=why_with(booking),
             besides=takes_besides(booking),
+            payment=payment_of(booking),
             panels=panels_at("booking.page", request, booking=booking),
             elsewhere=booking.timezone != self._zone_here(booking),
             up_url=reverse("admin:bookings_booking_changelist"),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.admin.bundle_panel import bundle_panel
 from bookings.admin.customer_link import send_them_their_link
 from bookings.admin.details import CustomerForm, known_of
 from bookings.admin.feed import calendar_address, may_share
@@ -94,6 +95,7 @@ class CustomerAdmin(HouseAdmin):
             person=person(customer, now=now),
             ahead=ahead[:SHOWN_BOOKINGS] if may_read else [],
             before=before[:SHOWN_BOOKINGS] if may_read else [],
+            bundles=bundle_panel(request, customer),
             may_share=may_share(request, customer),
             may_book=desk_of(request).may("bookings:write"),
             may_edit=desk_of(request).may("customers:write"),

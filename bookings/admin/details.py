@@ -43,8 +43,9 @@ class DetailsForm(forms.Form):
     def __init__(self, *args: Any, service: Service, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
-        self.fields["company"].required = service.company_required
-        self.fields["inquiry"].required = service.inquiry_required
+        is_asked = not service.is_course  # a course asks for neither
+        self.fields["company"].required = service.company_required and is_asked
+        self.fields["inquiry"].required = service.inquiry_required and is_asked
         if service.location_kind != Service.LocationKind.CUSTOMER:
             del self.fields["location"]
         if service.location_kind == Service.LocationKind.PHONE and not service.location:

@@ -25,6 +25,7 @@ from bookings.admin.drafting import Draft, among, id_in, new_token, read_draft
 from bookings.admin.explaining import query_of
 from bookings.admin.offering import refusal_of
 from bookings.admin.overbooking import may_overbook, overbook_reason, refused_start
+from bookings.admin.paying import bundle_named, ways_to_pay
 from bookings.forms import field_name
 from bookings.models import Booking, Customer
 from bookings.selectors.people import find_people, person
@@ -86,6 +87,10 @@ def _book(
     if overbook and not reason:
         refused = _("Say why it is booked all the same.")
         return _show(admin, request, draft, form, refused=refused, anyway=start)
+    bundle = bundle_named(request)
+    if bundle is None and request.POST.get("bundle"):
+        refused = _("This bundle is not here any more.")
+        return _show(admin, request, draft, form, refused=refused)
     wanted = BookingRequest(
         service=draft.service,
         customer=form.customer(),
@@ -99,6 +104,7 @@ def _book(
         timezone=organization_of(request).timezone,
         source=Booking.Source.STAFF,
         overbook_reason=reason,
+        bundle=bundle,
     )
     try:
         booking = book_at_the_desk(
@@ -158,6 +164,7 @@ def _show(
         draft=draft,
         offer=offered,
         form=form,
+        ways_to_pay=ways_to_pay(request, draft.service, str(form["email"].value() or "")),
         day_before=times.day_before(draft.day),
         day_after=times.day_after(draft.day),
         day_is_today=draft.day == times.today(),
