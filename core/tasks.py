@@ -5,9 +5,12 @@ from django.utils import timezone
 
 from core.models import IdempotentRequest
 from core.models.idempotency import KEPT_FOR
+from core.services import checkup
 
 NUDGED_BATCHES = 50
 BATCH = 1_000
+# Less than the broker's visibility timeout: what takes longer would be begun a second time.
+LONGEST_CHECKUP_SECONDS = 30 * 60
 
 
 @shared_task
@@ -29,3 +32,10 @@ def forget_old_answers() -> None:
         deleted, _ = IdempotentRequest.objects.filter(pk__in=batch).delete()
         if deleted < BATCH:
             return
+
+
+@shared_task(soft_time_limit=LONGEST_CHECKUP_SECONDS, time_limit=LONGEST_CHECKUP_SECONDS + 60)
+def check_up() -> None:
+    """Ask every check of the doctor, and forget what was found long ago."""
+    checkup.check_up_tonight()
+    checkup.forget_old_checkups()

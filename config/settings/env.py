@@ -112,6 +112,7 @@ env = Environment(
     WAITLIST_OFFER_MINUTES=(int, 120),
     CUSTOMER_LINK_MINUTES=(int, 30),
     CUSTOMER_VISIT_HOURS=(int, 12),
+    CHECKUP_HOUR=(int, 2),  # of each night, in UTC: the doctor looks everything over
     # mail
     EMAIL_PROVIDER=(str, "smtp"),  # or a provider that anymail knows, with its ANYMAIL_… beside it
     SMTP_HOST=(str, ""),

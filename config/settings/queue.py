@@ -2,7 +2,11 @@
 
 import ssl
 
+from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
+
 from config.settings.base import REDIS_URL
+from config.settings.env import env
 
 # Redis on a socket has one spelling for Celery and another for everything else.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
@@ -27,6 +31,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.25,
 }
 
+if not 0 <= env("CHECKUP_HOUR") <= 23:
+    raise ImproperlyConfigured("CHECKUP_HOUR is an hour from 0 to 23.")
+
 # Every nudge may be lost; the clock finds the rows.
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "core.tasks.relay_outbox", "schedule": 5},
@@ -37,6 +44,10 @@ CELERY_BEAT_SCHEDULE = {
     "expire-bundles": {"task": "bookings.tasks.expire_bundles", "schedule": 300},
     "lay-out-sessions": {"task": "bookings.tasks.lay_out_sessions", "schedule": 3600},
     "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 3600},
+    "check-up": {
+        "task": "core.tasks.check_up",
+        "schedule": crontab(hour=env("CHECKUP_HOUR"), minute=30),
+    },
     "tell-due-reminders": {"task": "notifications.tasks.tell_due_reminders", "schedule": 20},
     "send-due-deliveries": {"task": "notifications.tasks.send_due_deliveries", "schedule": 5},
 }

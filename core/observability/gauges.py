@@ -1,9 +1,9 @@
 """What core itself can say about now. Other apps register theirs in the same way."""
 
-from django.db.models import Min
+from django.db.models import F, Func, IntegerField, Min
 from django.utils import timezone
 
-from core.models import Outbox
+from core.models import Checkup, Outbox
 from core.observability.metrics import gauges
 
 COUNTED_AT_MOST = 10_000
@@ -20,7 +20,24 @@ def outbox_waiting() -> float:
     return Outbox.objects.order_by()[:COUNTED_AT_MOST].count()
 
 
+def checkup_findings() -> float:
+    """How much the last checkup of everybody's rows found; 0 before the first one."""
+    length = Func(F("findings"), function="JSONB_ARRAY_LENGTH", output_field=IntegerField())
+    last = Checkup.objects.filter(organization=None).values_list(length, flat=True).first()
+    return float(last or 0)
+
+
+def checkup_age_seconds() -> float:
+    """How long ago that was; 0 before the first one."""
+    last = Checkup.objects.filter(organization=None).values_list("finished_at", flat=True).first()
+    return (timezone.now() - last).total_seconds() if last else 0.0
+
+
 gauges.register(
     "holdfast_outbox_age_seconds", "Age of the oldest event that waits", outbox_age_seconds
 )
 gauges.register("holdfast_outbox_waiting", "Events that wait, at most 10000", outbox_waiting)
+gauges.register(
+    "holdfast_checkup_findings", "Rows that the last checkup found wrong", checkup_findings
+)
+gauges.register("holdfast_checkup_age_seconds", "Time since the last checkup", checkup_age_seconds)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -14,6 +15,9 @@ from core.invariants import Check, Finding, invariants
 from core.models import Checkup, Organization
 
 KEPT_FOR = timedelta(days=90)
+SECONDS_PER_CHECK = 300.0  # at night, when nobody waits for it
+ENOUGH_FOR_TONIGHT = timedelta(hours=1)
+log = structlog.get_logger(__name__)
 COULD_NOT_ASK = "This could not be looked at: {error}."
 
 
@@ -47,6 +51,26 @@ def check_up(*, organization: Organization | None = None, seconds: float | None 
         checks=len(checks),
         findings=found,
     )
+
+
+def check_up_tonight() -> Checkup | None:
+    """Look everybody's rows over, and log an error when something is wrong. The clock's part.
+
+    None when that was done within the hour: by another clock, or by hand.
+    """
+    lately = Checkup.objects.filter(
+        organization=None, created_at__gt=timezone.now() - ENOUGH_FOR_TONIGHT
+    )
+    if lately.exists():
+        return None
+    checkup = check_up(seconds=SECONDS_PER_CHECK)
+    if checkup.findings:
+        log.error(
+            "The checkup found what must not be",
+            findings=len(checkup.findings),
+            broken=sorted({one["check"] for one in checkup.findings}),
+        )
+    return checkup
 
 
 def mend(findings: Iterable[Finding]) -> list[Finding]:

@@ -291,6 +291,7 @@ def pages_of(day: Day, clara) -> dict[str, str]:
         "closed-days": "/admin/bookings/resource/closed-days/",
         "messages": "/admin/notifications/delivery/",
         "message": f"/admin/notifications/delivery/{day.failed.pk}/change/",
+        "checkup": "/admin/checkup/",
         "api-keys": "/admin/core/apikey/",
         "new-api-key": "/admin/core/apikey/add/",
         "people": "/admin/core/membership/",
