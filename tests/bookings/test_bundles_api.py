@@ -119,6 +119,13 @@ class TestPurchase:
         other = {**order, "productId": str(products[PASS].pk)}
         assert desk.post(shop, other).status_code == 201
 
+    def test_a_pass_covers_what_is_agreed(self, desk, shop, order, products):
+        exams = {"productId": str(products[PASS].pk), "coverageType": "MIDTERM_FINAL_ONLY"}
+
+        bundle = desk.post(shop, {**order, **exams}).json()["data"]
+
+        assert (bundle["coverageType"], bundle["totalSessions"]) == ("MIDTERM_FINAL_ONLY", 10)
+
     def test_a_used_up_one_makes_room(self, desk, shop, order, lea, products):
         BundleFactory(customer=lea, product=products[SEMESTER], remaining_sessions=0)
 
