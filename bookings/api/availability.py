@@ -82,7 +82,7 @@ class NextSlotSerializer(HouseSerializer):
 
 
 class CauseSerializer(HouseSerializer):
-    kind = serializers.ChoiceField(["BOOKING", "HOLD", "TIME_OFF", "HOLIDAY", "LIMIT"])
+    kind = serializers.ChoiceField(["BOOKING", "HOLD", "SESSION", "TIME_OFF", "HOLIDAY", "LIMIT"])
     id = serializers.UUIDField(required=False, help_text="The row's.")
     name = serializers.CharField(required=False, help_text="The holiday, or the limit.")
 

@@ -27,7 +27,9 @@ REFUSED_FOR_BOOKINGS = [BookingsOutside.reason]
 OUTSIDE_DETAILS: Json = {
     "count": {
         "type": "integer",
-        "description": "With BOOKINGS_OUTSIDE or PLACE_IN_USE: how many bookings there are.",
+        "description": (
+            "With BOOKINGS_OUTSIDE or PLACE_IN_USE: how many bookings and group sessions there are."
+        ),
     },
     "bookings": {
         "type": "array",
@@ -36,13 +38,18 @@ OUTSIDE_DETAILS: Json = {
         "items": {
             "type": "object",
             "properties": {
-                "id": {"type": "string", "format": "uuid"},
-                "reference": {"type": "string"},
+                "id": {"type": "string", "format": "uuid", "description": "A booking's."},
+                "reference": {"type": "string", "description": "A booking's."},
+                "groupSessionId": {
+                    "type": "string",
+                    "format": "uuid",
+                    "description": "Instead of both, when it is a group session.",
+                },
                 "startTime": {"type": "string", "format": "date-time"},
                 "endTime": {"type": "string", "format": "date-time"},
                 "resourceId": {"type": "string", "format": "uuid"},
             },
-            "required": ["id", "reference", "startTime", "endTime", "resourceId"],
+            "required": ["startTime", "endTime", "resourceId"],
         },
     },
 }

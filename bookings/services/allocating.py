@@ -4,7 +4,7 @@ Every function here runs inside a transaction that a door opened; what is locked
 order: `locking`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +44,23 @@ RELEASE = """
     WHERE lane.id = allocation.lane_id AND allocation.released_at IS NULL
       AND allocation.{owner} = ANY(%(owners)s)
     RETURNING lane.resource_id, allocation.starts_at, allocation.ends_at
+"""
+
+# Each session of a resource, with each of its new lanes on which nothing else stands then.
+MISSING = """
+    SELECT DISTINCT session.id, lane.id, allocation.starts_at, allocation.ends_at
+    FROM bookings_groupsession AS session
+    JOIN bookings_allocation AS allocation ON allocation.group_session_id = session.id
+    JOIN bookings_lane AS kept ON kept.id = allocation.lane_id
+    JOIN bookings_lane AS lane ON lane.resource_id = session.resource_id
+    WHERE session.resource_id = %(resource)s AND session.ends_at > %(now)s
+      AND kept.resource_id = session.resource_id AND allocation.released_at IS NULL
+      AND lane.id = ANY(%(lanes)s)
+      AND NOT EXISTS (
+          SELECT FROM bookings_allocation AS other
+          WHERE other.lane_id = lane.id AND other.released_at IS NULL
+            AND other.starts_at < allocation.ends_at AND other.ends_at > allocation.starts_at
+      )
 """
 
 SENTENCES = {
@@ -224,6 +241,16 @@ def relabel(hold: Hold, booking: Booking) -> None:
     require_transaction()
     Allocation.objects.filter(hold=hold, released_at=None).update(
         hold=None, booking=booking, expires_at=None
+    )
+
+
+def spread_sessions(resource_id: UUID, lanes: Collection[int]) -> None:
+    """Let the sessions ahead of a locked resource keep these lanes of it too: they are new."""
+    require_transaction()
+    parameters = {"resource": resource_id, "lanes": list(lanes), "now": timezone.now()}
+    Allocation.objects.bulk_create(
+        Allocation(group_session_id=session, lane_id=lane, starts_at=start, ends_at=end)
+        for session, lane, start, end in rows(MISSING, parameters)
     )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from bookings.errors import BookingsOutside
 from bookings.models import Resource
-from bookings.selectors.outside import bookings_outside, told
+from bookings.selectors.outside import bookings_outside, fallen_outside, told
 from bookings.services.locking import lock_resources, note_new_hours
 from core.errors import NotFound
 
@@ -21,19 +21,18 @@ def changing_hours(
 ) -> Iterator[None]:
     """Do in the block what changes the hours of `resource`, or of everybody in an organization.
 
-    They are locked first, in one statement, as by whoever takes time on them. Open bookings
-    ahead that were inside before and are not after it refuse the change, unless they may: then
-    they stay as they are. Raises BookingsOutside, NotFound.
+    They are locked first, in one statement, as by whoever takes time on them. Open bookings and
+    group sessions ahead that were inside before and are not after it refuse the change, unless they
+    may: then they stay as they are. Raises BookingsOutside, NotFound.
     """
     locked = lock_hours(organization_id, resource)
     if even_if_bookings_fall_outside:
         yield
         return
     now = timezone.now()
-    before = set(bookings_outside(locked, now=now))
+    before = bookings_outside(locked, now=now)
     yield
-    fallen = [booking for booking in bookings_outside(locked, now=now) if booking not in before]
-    if fallen:
+    if fallen := fallen_outside(before, bookings_outside(locked, now=now)):
         raise BookingsOutside(**told(fallen))
 
 

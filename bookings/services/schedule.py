@@ -13,6 +13,7 @@ from bookings.availability.rules import MIDNIGHT
 from bookings.errors import PlaceInUse
 from bookings.models import Lane, Resource, Schedule, WeeklyHours
 from bookings.selectors.outside import bookings_on, told
+from bookings.services.allocating import spread_sessions
 from bookings.services.hours import changing_hours
 from bookings.services.locking import lock_resources, note_new_hours
 from core import events
@@ -185,8 +186,9 @@ def set_places(
     """Let `resource` be booked `places` times at once; return whether that is a change.
 
     A place that is no longer wanted takes no further booking and keeps its history. Inside a
-    transaction: the resource is locked here. Raises Invalid, PlaceInUse when an open booking
-    ahead stands on a place that would go, unless it may stay there.
+    transaction: the resource is locked here. Its group sessions keep new places too. Raises
+    Invalid, PlaceInUse when an open booking ahead stands on a place that would go, or a session
+    that needs it, unless it may stay there.
     """
     require_transaction()
     if not 1 <= places <= MOST_PLACES:
@@ -204,5 +206,7 @@ def set_places(
     Lane.objects.bulk_create(missing)
     Lane.objects.filter(pk__in=[lane.pk for lane in coming]).update(is_active=True)
     Lane.objects.filter(pk__in=[lane.pk for lane in going]).update(is_active=False)
+    if missing or coming:
+        spread_sessions(resource.pk, [lane.pk for lane in (*missing, *coming)])
     note_new_hours([resource.pk])
     return bool(missing or coming or going)
