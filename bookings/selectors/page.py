@@ -11,7 +11,7 @@ from bookings.models import Booking, GroupSession, Product, Resource, Service
 from bookings.selectors.courses import with_price_of_one
 from core.models import Organization
 
-MOST_SESSIONS = 60
+MOST_SESSIONS = 40
 
 
 def organization_with_page(slug: str) -> Organization | None:

@@ -4,13 +4,17 @@ import pytest
 from django.utils import timezone
 
 from bookings.models import Hold, WaitlistEntry
+from bookings.services.place import PlaceRequest, join_session
+from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.status import cancel_booking
+from bookings.services.waitlist import decline_offer
 from core import events
 from core.access import Role
 from core.models import Event, Outbox
 from notifications.models import Delivery
 from tests.console import desk_for, said, shown
-from tests.waiting import state
+from tests.factories import GroupSessionFactory
+from tests.waiting import called, state
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +57,34 @@ def test_the_list_says_who_waits_for_what_in_six_queries(
     (waiting,) = desk.get(LIST, {"status": "WAITING"}).context["cl"].result_list
     assert waiting.name == "Tom"
     assert desk.get(LIST, {"status": "OPEN", "service": haircut.pk}).context["cl"].result_count == 2
+
+
+def test_who_waits_for_a_session_is_shown_with_it_and_offered_nothing_else(
+    desk, algebra, anna, staff, clock
+):
+    session = GroupSessionFactory(service=algebra, resource=anna, capacity=1)
+    ada = join_session(PlaceRequest(session=session, customer=called("Ada")), caller=staff)
+    lea, tom = (
+        wait_for_place(PlaceWait(session=session, customer=called(name)), caller=staff)
+        for name in ("Lea", "Tom")
+    )
+
+    page = shown(desk.get(LIST))
+    assert "Algebra I, a place in the session with Anna" in page
+    assert "Wed 18 Nov, 14:00–15:00" in page
+    of_lea = desk.get(page_of(lea))
+    assert f"/admin/bookings/groupsession/{session.pk}/change/" in of_lea.text
+    assert "Offer a time" not in of_lea.text
+    assert desk.get(page_of(lea, "offer")).status_code == 302
+
+    cancel_booking(ada, caller=staff)
+    decline_offer(WaitlistEntry.objects.get(pk=lea.pk), offer=1, caller=staff)
+    assert "Declined" in shown(desk.get(page_of(lea)))
+    assert "Declined, and went on waiting" not in shown(desk.get(page_of(lea)))
+    desk.post(page_of(tom, "remove"))
+    assert state(lea, tom) == ["CANCELLED", "CANCELLED"]
+    session.refresh_from_db()
+    assert (session.taken, session.held) == (0, 0)
 
 
 def test_staff_add_who_calls_and_are_told_when_something_is_free(desk, haircut):

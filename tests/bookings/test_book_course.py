@@ -265,3 +265,14 @@ def test_times_are_in_the_visitors_zone(visitor, session):
 
     assert Booking.objects.get().timezone == "America/New_York"
     assert "08:00–09:00" in visitor.text
+
+
+def test_the_page_of_a_busy_course_is_light(visitor, algebra, anna, session):
+    for day in range(1, 70):
+        starts_at = session.starts_at + timedelta(days=day)
+        GroupSessionFactory(service=algebra, resource=anna, starts_at=starts_at)
+
+    visitor.open(COURSE)
+
+    assert len(re.findall("/sessions/", visitor.text)) == 40
+    assert len(visitor.response.content) < 36_000

@@ -103,10 +103,8 @@ def test_a_place_goes_from_one_to_the_next(chromium, live_server, session, phone
     assert ada.problems + lea.problems == []
 
 
-def test_it_works_without_script_and_fits_the_wire(chromium, live_server, session):
+def test_somebody_joins_without_script(chromium, live_server, session):
     ada = reader_at(chromium, live_server.url, script=False, phone=True)
-    sizes: list[int] = []
-    ada.page.on("response", lambda answer: sizes.append(len(answer.body())))
 
     first_session(ada)
     types(ada, "Ada Amsel")
