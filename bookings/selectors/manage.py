@@ -28,7 +28,8 @@ def managed_booking(token: str, *, now: datetime) -> Booking:
     Raises NotFound, in the same words, for a token that is none, was revoked, belongs elsewhere
     or has expired (MANAGE_LINK_DAYS_AFTER_END), and where the organization is closed.
     """
-    rows = Booking.objects.select_related("organization", "service__organization", "resource")
+    related = ("organization", "service__organization", "resource", "bundle__product")
+    rows = Booking.objects.select_related(*related)
     booking = rows.filter(pk=read_link_token(token), organization__is_active=True).first()
     if booking is None:
         raise NotFound
