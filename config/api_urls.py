@@ -12,6 +12,7 @@ from bookings.api.customer_link import CustomerLinkViewSet
 from bookings.api.date_override import DateOverrideViewSet
 from bookings.api.feed import CustomerFeedViewSet, ResourceFeedViewSet
 from bookings.api.group_session import GroupSessionViewSet
+from bookings.api.group_session_template import GroupSessionTemplateViewSet
 from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
 from bookings.api.product import ProductViewSet
@@ -44,6 +45,9 @@ router.register("holds", HoldViewSet, basename="hold")
 router.register("manage", ManageViewSet, basename="manage")
 router.register("waitlist", WaitlistViewSet, basename="waitlist")
 router.register("group-sessions", GroupSessionViewSet, basename="group-session")
+router.register(
+    "group-session-templates", GroupSessionTemplateViewSet, basename="group-session-template"
+)
 router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")
 
 urlpatterns = [

@@ -19,6 +19,7 @@ from bookings.errors import (
     SlotTaken,
     TaBusy,
     TaNotOnCourse,
+    TemplateOverlaps,
 )
 
 STUDENT_ID = CUSTOMER_ID
@@ -200,4 +201,58 @@ SESSION_STATUS: Json = {
 }
 OVER: dict[str, Json] = {
     "Cancelled already": {"reason": IllegalTransition.reason, "status": "CANCELLED"}
+}
+TEMPLATE: Json = {
+    "id": TEMPLATE_ID,
+    "courseId": COURSE_ID,
+    "taId": TA_ID,
+    "weekday": "TUESDAY",
+    "startTime": "14:00",
+    "endTime": "15:00",
+    "timezone": "Europe/Berlin",
+    "capacity": 8,
+    "price": _FIFTEEN,
+    "validFrom": None,
+    "validTo": "2027-02-12",
+    "weeksAhead": 8,
+    "active": True,
+}
+ONE_TEMPLATE: Json = {
+    **TEMPLATE,
+    "skipped": [{"date": "2026-12-29", "reason": str(ReasonCode.TIME_OFF)}],
+}
+CHANGED_TEMPLATE: Json = {
+    **ONE_TEMPLATE,
+    "startTime": "15:00",
+    "endTime": "16:00",
+    "sessions": {"changed": 6, "withdrawn": 0, "left": 1},
+}
+NEW_TEMPLATES: dict[str, Json] = {
+    "Every Tuesday until the end of the semester": {
+        "courseId": COURSE_ID,
+        "taId": TA_ID,
+        "weekday": "TUESDAY",
+        "startTime": "14:00",
+        "endTime": "15:00",
+        "capacity": 8,
+        "price": {"amount": "15.00"},
+        "validTo": "2027-02-12",
+    }
+}
+TEMPLATE_CHANGES: dict[str, Json] = {
+    "An hour later": {"startTime": "15:00", "endTime": "16:00"},
+    "No more": {"active": False},
+}
+OVERLAP_DETAILS: Json = {
+    "templateId": {
+        "description": "With TEMPLATE_OVERLAPS: what this TA has at that time.",
+        "type": "string",
+        "format": "uuid",
+    }
+}
+OVERLAPS: dict[str, Json] = {
+    "The TA has another one then": {
+        "reason": TemplateOverlaps.reason,
+        "templateId": TEMPLATE_ID,
+    }
 }

@@ -292,6 +292,7 @@ RULES: dict[str, Callable[[Case], None]] = {
     "listTaBookings": the_days_are_in_this_century,
     "listGroupSessions": the_first_day_comes_before_the_last,
     "listAttendees": the_walk_is_by_one_way,
+    "listGroupSessionTemplates": the_walk_is_by_one_way,
     "listServices": the_walk_is_by_one_way,
     "listCourses": the_walk_is_by_one_way,
     "listProducts": the_walk_is_by_one_way,

@@ -80,6 +80,8 @@ def test_the_document_holds_every_call():
         "/api/date-overrides": ["get", "post"],
         "/api/date-overrides/{id}": ["delete", "get", "patch"],
         "/api/group-sessions/courses/{id}": ["get"],
+        "/api/group-session-templates": ["get", "post"],
+        "/api/group-session-templates/{id}": ["get", "patch"],
         "/api/group-sessions": ["post"],
         "/api/group-sessions/{id}": ["delete", "get", "put"],
         "/api/group-sessions/{id}/attendees": ["get"],
@@ -158,6 +160,9 @@ def test_the_document_tells_every_refusal_of_the_api(document):
         assert re.search(rf"\| {status} \| [^|]*`{code}`", introduction), code
 
 
+NAMED_IN_QUERIES = {"serviceId", "resourceId", "courseId", "taId"}
+
+
 def parameters_of(operation: dict[str, Any]) -> set[str]:
     return {parameter.get("name", "") for parameter in operation["parameters"]}
 
@@ -182,6 +187,7 @@ MEETS_ANOTHER = (
     "updateDateOverride",
     "removeDateOverride",
     "updateTimeOff",
+    "updateGroupSessionTemplate",
     "leaveWaitlist",
     "acceptOffer",
     "declineOffer",
@@ -206,7 +212,7 @@ def test_every_call_tells_the_refusals_that_it_can_give(document):
         expected = {400, 401, 403, 406, 429, 500, 503}
         if operation["tags"] == ["Self-service"]:
             expected = expected - {401, 403} | {404}
-        if "{id}" in operation["path"] or {"serviceId", "resourceId"} & parameters_of(operation):
+        if "{id}" in operation["path"] or NAMED_IN_QUERIES & parameters_of(operation):
             expected.add(404)
         if "requestBody" in operation:
             expected |= {413, 415} if name in NAMES_NOTHING else {404, 413, 415}
@@ -240,6 +246,9 @@ def test_a_conflict_tells_its_reasons(document):
     laid_out = {"TA_BUSY", "TA_NOT_ON_COURSE", "SLOT_TAKEN", "TIME_OFF", "HOLIDAY", "NO_LANE"}
     assert reasons("CreateGroupSession") == laid_out | {"IN_PROGRESS"}
     changed = {"SESSION_OVER", "CAPACITY_BELOW_TAKEN"}
+    overlaps = {"TA_NOT_ON_COURSE", "TEMPLATE_OVERLAPS"}
+    assert reasons("CreateGroupSessionTemplate") == overlaps | {"IN_PROGRESS"}
+    assert reasons("UpdateGroupSessionTemplate") == overlaps
     assert reasons("ChangeGroupSession") == laid_out | changed
     assert reasons("CancelGroupSession") == {"ILLEGAL_TRANSITION"}
     assert reasons("CancelCourseBooking") == {"ILLEGAL_TRANSITION"}

@@ -250,6 +250,25 @@ class TestRealAnswers:
         self.check("cancelGroupSession", desk.delete(one), 200)
         self.check("cancelGroupSession", desk.delete(one), 409)
 
+    def test_sessions_of_every_week(self, desk, clock, algebra, anna):
+        path = "/api/group-session-templates"
+        weekly = {
+            "courseId": str(algebra.pk),
+            "taId": str(anna.pk),
+            "weekday": "WEDNESDAY",
+            "startTime": "14:00",
+            "endTime": "15:00",
+            "capacity": 8,
+            "price": {"amount": "15.00"},
+            "weeksAhead": 1,
+        }
+        made = self.check("createGroupSessionTemplate", desk.post(path, weekly), 201)
+        self.check("createGroupSessionTemplate", desk.post(path, weekly), 409)
+        one = f"{path}/{made['id']}"
+        self.check("getGroupSessionTemplate", desk.get(one), 200)
+        self.check("listGroupSessionTemplates", desk.get(path), 200)
+        self.check("updateGroupSessionTemplate", desk.patch(one, {"capacity": 9}), 200)
+
     def test_every_link_leads_to_a_call_that_can_follow(self, desk, wish):
         def follow(name: str, response: Any) -> list[str]:
             followed = []

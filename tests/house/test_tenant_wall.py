@@ -50,6 +50,7 @@ def test_every_api_view_starts_from_the_callers_organization():
             assert view.scopes.get(action, f"{view.scope}:{verb}") in SCOPES, (path, method)
     assert {"BookingViewSet", "AvailabilityViewSet", "ServiceViewSet", "HoldViewSet"} <= seen
     assert {"ResourceViewSet", "ResourceTypeViewSet", "GroupSessionViewSet"} <= seen
+    assert "GroupSessionTemplateViewSet" in seen
     assert {"CourseViewSet", "ProductViewSet", "BundleViewSet"} <= seen
 
 
