@@ -30,6 +30,7 @@ from core import times
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, desk_of, organization_of
 from core.admin.filters import ChoiceFilter
+from core.admin.panels import panels_at
 from core.admin.refusals import sentence_of, sentences_by_field
 from core.errors import DomainError
 
@@ -115,6 +116,7 @@ class BundleAdmin(HouseAdmin):
             paid=paid_by(bundle) if desk.may("bookings:read") else None,
             book_with=page_to_book(request, bundle),
             may_adjust=desk.may("bundles:adjust"),
+            panels=panels_at("bundle.page", request, bundle=bundle),
             up_url=reverse("admin:bookings_bundlepurchase_changelist"),
             up_title=self.plural,
         )

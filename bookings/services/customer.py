@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from django.utils import timezone
+
 from bookings.errors import CustomerExists
 from bookings.models import Customer
 from core import events
@@ -75,7 +77,7 @@ def update_customer(customer: Customer, changes: Mapping[str, str], *, caller: C
     """Change what is known of a customer, and what they are found by.
 
     `changes` are fields of CustomerDetails; what is the same already is no change. Bookings
-    keep what was typed for them.
+    keep what was typed for them. A new address ends every link that went to the old one.
 
     Raises NotFound, and CustomerExists with `customerId` for somebody else's address.
     """
@@ -101,6 +103,9 @@ def _update(customer: Customer, changes: Mapping[str, str], caller: Caller) -> C
     fresh.index_the_person()
     with violation_of("customer_email_is_unique", becomes=CustomerExists):
         fresh.save(update_fields=[*fields, *INDEXES, "updated_at"])
+    if "email" in fields:  # whoever reads mail at the old address is let in no more
+        now = timezone.now()
+        fresh.links.filter(revoked_at=None).update(revoked_at=now, updated_at=now)
     events.record("customer.updated", fresh, caller=caller, fields=fields)
     return fresh
 

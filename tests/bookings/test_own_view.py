@@ -8,6 +8,7 @@ from django.test import Client
 
 from bookings.models import CustomerLink
 from bookings.selectors.own_view import link_url, visit_token
+from bookings.services.customer import update_customer
 from bookings.services.customer_link import open_link, send_link
 from core.links import make_link_token
 from core.models import Event
@@ -176,6 +177,24 @@ def test_signing_out_ends_the_visit_on_every_device(inside, link):
     assert "Lea Lang" not in thief.get("/my/salon").text
     thief.post("/my/salon/out")
     assert happened() == [f"customer_link.{what}" for what in ("requested", "opened", "revoked")]
+
+
+def test_a_new_address_ends_the_links_that_went_to_the_old_one(inside, lea, staff, clock):
+    unopened = send_link(lea, caller=staff)
+    update_customer(lea, {"name": "Lea Langer"}, caller=staff)
+    assert "Lea Langer" in inside.open("/my/salon").text
+
+    update_customer(lea, {"email": "lea@new.example"}, caller=staff)
+    assert "Lea Langer" not in inside.open("/my/salon").text
+    assert inside.open(path_of(unopened)).status == 410
+
+
+def test_without_redis_nobody_counts_so_nothing_is_sent(visitor, redis_is_gone):
+    visitor.open("/my/salon").send(email="lea@example.com")
+
+    assert visitor.status == 503
+    assert visitor.notice == "This is not possible at the moment. Please try again shortly."
+    assert happened() == []
 
 
 def test_what_opens_is_no_visit_and_a_visit_of_another_business_is_none_here(clock, link, staff):

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 
-from bookings.models import Booking, WaitlistEntry
+from bookings.models import Booking, CustomerLink, WaitlistEntry
+from bookings.selectors.own_view import link_url
 from bookings.services.questions import QuestionDetails, set_questions
 from bookings.services.rescheduling import Changes, update_booking
 from bookings.services.status import cancel_booking
@@ -86,6 +88,12 @@ def test_a_dump_tells_nothing_about_a_customer(desk, wish, haircut, bundle, redi
     adjust = f"/api/bundles/{bundle.pk}/adjust"
     assert desk.post(adjust, adjusted, headers={"Idempotency-Key": "more"}).status_code == 200
     assert desk.post(adjust, {**adjusted, "sessions": 0}).status_code == 400
+    visitor = Client()
+    address = f"/my/{booking.organization.slug}"
+    assert visitor.post(address, {"email": TOLD["email"]}).status_code == 302
+    assert visitor.post(address, {"email": f"x.{TOLD['email']}"}).status_code == 302
+    visitor.post("/my/open/" + link_url(CustomerLink.objects.get()).rpartition("/")[2])
+    assert TOLD["name"] in visitor.get(address).text
     while events.relay():
         pass
 

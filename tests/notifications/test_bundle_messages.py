@@ -6,6 +6,7 @@ from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.bundle import BundleOrder, purchase_bundle
 from bookings.services.customer import details_of
 from notifications.models import Delivery
+from tests.console import desk_for
 from tests.notifications.test_messages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,11 @@ def test_who_buys_a_bundle_gets_a_receipt_and_the_desk_reads_of_the_sale(
     assert to_desk["Reply-To"] == LEA
     assert f"/admin/bookings/bundlepurchase/{bundle.pk}/change/" in said_in(to_desk)
     assert {row.about for row in Delivery.objects.all()} == {("bundle", bundle.pk)}
+    clerk = desk_for(bundle.organization)
+    assert "Bundle bought" in clerk.get(f"/admin/bookings/bundlepurchase/{bundle.pk}/change/").text
+    receipt = Delivery.objects.get(message="bundle_purchased")
+    page = clerk.get(f"/admin/notifications/delivery/{receipt.pk}/change/").text
+    assert f"/admin/bookings/bundlepurchase/{bundle.pk}/change/" in page
 
 
 def test_a_receipt_that_does_not_arrive_alerts_the_desk_without_a_name_in_the_row(
