@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from bookings.management.demo_school import open_school
 from bookings.services.catalog import add_service, add_staff_member
 from core.access import Caller, Role
 from core.db import in_one_transaction
@@ -18,8 +19,9 @@ ADMINISTRATOR = "admin@demo.example"
 
 class Command(BaseCommand):
     help = (
-        "Make the demo organization: two services, two members of staff, an administrator and "
-        "two API keys, written to var/credentials. For development; it refuses a second time."
+        "Make the demo organization: two services, a course with its teachers, products, weekly "
+        "sessions and a student, members of staff, an administrator and two API keys, written to "
+        "var/credentials. For development; it refuses a second time."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -70,6 +72,7 @@ def seed() -> dict[str, str]:
         resources=staff,
         caller=caller,
     )
+    open_school(organization, caller=caller)
     password = secrets.token_urlsafe(12)
     user = User.objects.create_superuser(ADMINISTRATOR, password, name="Demo Administrator")
     Membership.objects.create(organization=organization, user=user, role=Role.OWNER)
