@@ -16,7 +16,7 @@ from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.group_session import SessionDetails, create_session
 from bookings.services.laying_out import lay_out_sessions
 from bookings.services.session_changing import change_session
-from bookings.services.session_template import TemplateDetails, create_template
+from bookings.services.session_template import TemplateDetails, create_template, update_template
 from bookings.services.status import cancel_booking
 from tests.bookings.sessions import HOUR, join
 from tests.cast import MIA
@@ -149,3 +149,33 @@ def test_joining_leaving_and_moving_at_once_leave_everybody_where_the_session_is
             assert {(one.starts_at, one.resource_id) for one in live} == {
                 (session.starts_at, session.resource_id)
             }
+
+
+def test_a_weekly_session_that_changes_while_it_is_laid_out_is_laid_out_as_it_is_now(
+    algebra, anna, staff
+):
+    with rivals(2) as at_once:
+        for hour in range(9, 13):
+            template = create_template(
+                TemplateDetails(
+                    service=algebra,
+                    resource=anna,
+                    weekday=2,
+                    starts_at_time=time(hour),
+                    ends_at_time=time(hour + 1),
+                    capacity=3,
+                    price_amount=Decimal("15.00"),
+                    weeks_ahead=2,
+                ),
+                caller=staff,
+            )
+            GroupSessionTemplate.objects.filter(pk=template.pk).update(weeks_ahead=12)
+
+            results = at_once(
+                lay_out_sessions, partial(update_template, template, {"capacity": 5}, caller=staff)
+            )
+
+            assert not [one for one in results if isinstance(one, Exception)]
+            laid_out = GroupSession.objects.filter(template=template)
+            assert laid_out.count() >= 12
+            assert set(laid_out.values_list("capacity", flat=True)) == {5}
