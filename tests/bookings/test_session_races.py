@@ -1,26 +1,29 @@
 """Sessions and everybody else at once: real threads, each with its own connection."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from bookings.errors import SessionFull, SlotTaken, TaBusy, TemplateOverlaps
+from bookings.errors import SessionFull, SessionOver, SlotTaken, TaBusy, TemplateOverlaps
 from bookings.models import Allocation, Booking, GroupSession, GroupSessionTemplate
 from bookings.services.booking import BookingRequest, create_booking
-from bookings.services.group_session import SessionDetails, create_session
+from bookings.services.group_session import SessionDetails, cancel_session, create_session
 from bookings.services.laying_out import lay_out_sessions
 from bookings.services.session_changing import change_session
 from bookings.services.session_template import TemplateDetails, create_template, update_template
 from bookings.services.status import cancel_booking
 from tests.bookings.sessions import HOUR, join
+from tests.bookings.test_races import no_deadlocks  # noqa: F401  (holds here too)
 from tests.cast import MIA
-from tests.factories import CustomerFactory
+from tests.factories import BundleFactory, CustomerFactory
 from tests.rivals import rivals
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -179,3 +182,33 @@ def test_a_weekly_session_that_changes_while_it_is_laid_out_is_laid_out_as_it_is
             laid_out = GroupSession.objects.filter(template=template)
             assert laid_out.count() >= 12
             assert set(laid_out.values_list("capacity", flat=True)) == {5}
+
+
+def test_sessions_are_called_off_while_people_join_with_the_bundles_that_they_return(
+    algebra, anna, ben, salon, staff, days, products
+):
+    kind = products["GROUP_SESSION_PASS"]
+    with rivals(4) as at_once:
+        for day in days:
+            sessions = [
+                create_session(replace(a_session(algebra, ta, day), capacity=6), caller=staff)
+                for ta in (anna, ben)
+            ]
+            with transaction.atomic():  # a bundle and its ledger
+                passes = [BundleFactory(product=kind, customer__organization=salon) for _ in "123"]
+            for one, other in ((passes, sessions[0]), (passes[::-1], sessions[1])):
+                for bundle in one[:2]:
+                    join(other, bundle.customer, bundle)
+
+            results = at_once(
+                *[partial(cancel_session, session, caller=staff) for session in sessions],
+                partial(join, sessions[0], passes[2].customer, passes[2]),
+                partial(join, sessions[1], passes[0].customer, passes[0]),
+            )
+
+            refused = {type(one) for one in results if isinstance(one, Exception)}
+            assert refused <= {SessionOver}
+            for bundle in passes:
+                bundle.refresh_from_db()
+                assert bundle.remaining_sessions == 10
+            assert not Booking.objects.exclude(status="CANCELLED").exists()
