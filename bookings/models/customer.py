@@ -16,7 +16,8 @@ class Customer(TenantModel):
 
     A booking keeps its own copy of what was typed; this row changes only with the scope
     for it. The `*_index` columns are what they are found by. `feed_generation` is odd while their
-    calendar has a private address; it only rises, so that an old address stays dead.
+    calendar has a private address; it only rises, so that an old address stays dead. Of somebody
+    who was erased nothing is left but that there was somebody.
     """
 
     # Without an index of its own: the list's begins with the same column.
@@ -37,6 +38,7 @@ class Customer(TenantModel):
     phone_index = models.BinaryField(max_length=32, null=True)
     name_index = ArrayField(models.BigIntegerField(), default=list)
     feed_generation = models.PositiveSmallIntegerField(default=0, db_default=0)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["id"]

@@ -11,7 +11,9 @@ class ApiKey(TenantModel):
 
     Written `sk_<prefix>_<secret>` or `pk_<prefix>_<secret>`. The secret is 256 random bits,
     so a plain SHA-256 is enough: there is nothing to guess, and no slow password hash on
-    every request.
+    every request. A publishable key with `origins` is good for those websites alone. Without
+    `requests_per_minute` the installation's limit counts. One that `replaces` another leaves that
+    one good until its own `expires_at`.
     """
 
     class Kind(models.TextChoices):
@@ -23,6 +25,11 @@ class ApiKey(TenantModel):
     prefix = models.CharField(max_length=24, editable=False)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=40), default=list)
+    origins = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="replaced_by", editable=False
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)

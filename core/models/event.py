@@ -10,6 +10,8 @@ class Event(TenantModel):
 
     A trigger refuses every change and every deletion. `data` holds ids and facts, never
     a name, an address or a free text: a customer who is forgotten must not live on here.
+    `network` is where the request came from: the address of staff and of programs, of customers
+    the first half of it.
     """
 
     name = models.CharField(max_length=80)
@@ -18,12 +20,16 @@ class Event(TenantModel):
     actor_kind = models.CharField(max_length=16)
     actor_id = models.UUIDField(null=True)
     request_id = models.CharField(max_length=128, blank=True)
+    network = models.CharField(max_length=64, blank=True)
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     updated_at = None  # type: ignore[assignment]
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["subject_id", "id"], name="event_by_subject")]
+        indexes = [
+            models.Index(fields=["subject_id", "id"], name="event_by_subject"),
+            models.Index(fields=["organization", "id"], name="event_by_organization"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject_id}"

@@ -3,7 +3,7 @@ from zoneinfo import available_timezones
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -34,7 +34,12 @@ class Organization(BaseModel):
     about new bookings; when it is empty the installation's ADMIN_EMAIL is. `holiday_country`
     (ISO 3166-1, two letters) and `holiday_region` (the part after the hyphen in ISO 3166-2) say
     whose public holidays are observed; empty means none. `has_page` puts it on the web for
-    everybody, and the `embed_origins` may show that page in a frame.
+    everybody, and the `embed_origins` may show that page in a frame. `requires_second_factor`
+    of everybody who signs in here. `booking_defaults` are rules that a new service begins with,
+    by their names there.
+
+    Retention: who has not booked for `customer_retention_months` is erased, and what messages
+    said after `message_retention_days`; empty means never.
     """
 
     slug = models.SlugField(max_length=63, unique=True)
@@ -56,6 +61,14 @@ class Organization(BaseModel):
     has_page = models.BooleanField(default=True, db_default=True)
     embed_origins = ArrayField(
         models.CharField(max_length=200, validators=[validate_origin]), default=list, blank=True
+    )
+    requires_second_factor = models.BooleanField(default=False, db_default=False)
+    booking_defaults = models.JSONField(default=dict, blank=True)
+    customer_retention_months = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(600)]
+    )
+    message_retention_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)]
     )
     is_active = models.BooleanField(default=True, db_default=True)
 

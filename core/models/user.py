@@ -2,11 +2,13 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Role
+from core.fields import EncryptedCharField
 from core.models.base import BaseModel, TenantModel
 
 
@@ -27,13 +29,18 @@ class UserManager(BaseUserManager["User"]):
 class User(BaseModel, AbstractBaseUser, PermissionsMixin):
     """Someone who signs in: staff of one or more organizations, told apart by e-mail.
 
-    A superuser is the administrator of the installation.
+    A superuser is the administrator of the installation. The second factor counts from
+    `otp_confirmed_at` on; `otp_last_step` is the last time step (RFC 6238) whose code was taken,
+    so that none is good twice.
     """
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(_("may open the console"), default=True)
+    otp_secret = EncryptedCharField(max_length=64, blank=True, default="")
+    otp_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    otp_last_step = models.BigIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar = UserManager()
 
@@ -55,10 +62,17 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
 
 
 class Membership(TenantModel):
-    """A user's role in an organization. What a role may do: `core.access.SCOPES_OF_ROLE`."""
+    """A user's role in an organization. What a role may do: `core.access.SCOPES_OF_ROLE`.
+
+    `grants` are scopes on top of the role's (`core.access.GRANTS`). Who has `only_own_resources`
+    sees and changes what is booked with the resources that are theirs (`Resource.user`), and
+    nothing else.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=[(r.value, r.value.title()) for r in Role])
+    grants = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    only_own_resources = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["created_at"]

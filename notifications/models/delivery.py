@@ -16,7 +16,7 @@ from bookings.models import (
     WaitlistEntry,
 )
 from core.fields import EncryptedEmailField, EncryptedJSONField
-from core.models import Event, TenantModel, TenantQuerySet
+from core.models import Event, PasswordReset, TenantModel, TenantQuerySet
 
 
 class Content(TypedDict):
@@ -38,7 +38,15 @@ class ContentField(EncryptedJSONField):
 
 
 # What a message can be about: exactly one of these columns is set.
-SUBJECTS = ("booking", "waitlist_entry", "group_session", "bundle", "customer_link")
+SUBJECTS = (
+    "booking",
+    "waitlist_entry",
+    "group_session",
+    "bundle",
+    "customer_link",
+    "member_invitation",
+    "password_reset",
+)
 
 
 class HowMany(models.Func):
@@ -136,6 +144,12 @@ class Delivery(TenantModel):
     customer_link = models.ForeignKey(
         CustomerLink, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    member_invitation = models.ForeignKey(
+        "core.Invitation", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    password_reset = models.ForeignKey(
+        PasswordReset, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField()
     channel = models.CharField(max_length=16, choices=Channel, default=Channel.EMAIL)
     message = models.CharField(max_length=40)
@@ -225,6 +239,16 @@ class Delivery(TenantModel):
                 fields=["customer_link", "id"],
                 name="delivery_by_customer_link",
                 condition=Q(customer_link__isnull=False),
+            ),
+            models.Index(
+                fields=["member_invitation", "id"],
+                name="delivery_by_member_invite",
+                condition=Q(member_invitation__isnull=False),
+            ),
+            models.Index(
+                fields=["password_reset", "id"],
+                name="delivery_by_password_reset",
+                condition=Q(password_reset__isnull=False),
             ),
             models.Index(fields=["organization", "id"], name="delivery_list"),
             models.Index(
