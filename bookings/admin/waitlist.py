@@ -24,7 +24,8 @@ from bookings.admin.waitlist_form import WaitForm, resource_chosen
 from bookings.models import WaitlistEntry
 from bookings.selectors.page import choosable_resources
 from bookings.selectors.waitlist import positions_of
-from bookings.services.waitlist import join_waitlist, leave_waitlist, offer_by_hand
+from bookings.services.answering import leave_waitlist
+from bookings.services.waitlist import join_waitlist, offer_by_hand
 from core import times
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, desk_of, organization_of

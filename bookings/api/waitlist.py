@@ -33,9 +33,10 @@ from bookings.selectors.waitlist import (
     waitlist_token,
     waitlist_url,
 )
+from bookings.services.answering import leave_waitlist
 from bookings.services.customer import CustomerDetails
 from bookings.services.place_waiting import PlaceWait, wait_for_place
-from bookings.services.waitlist import WaitRequest, join_waitlist, leave_waitlist
+from bookings.services.waitlist import WaitRequest, join_waitlist
 from core.api.envelope import success
 from core.api.fields import EnumField, OwnedField, TextField, WholeNumberField
 from core.api.pagination import Order, PageQuery, paginate

@@ -23,8 +23,8 @@ from bookings.errors import AlreadyJoined, HoldLapsed, SessionOver, WaitIsOver
 from bookings.models import WaitlistEntry
 from bookings.selectors.manage import manage_token, manage_url
 from bookings.selectors.waitlist import entry_opened_by, generation_of, positions_of
+from bookings.services.answering import Acceptance, accept_offer, decline_offer, leave_waitlist
 from bookings.services.details import LONGEST_LOCATION
-from bookings.services.waitlist import Acceptance, accept_offer, decline_offer, leave_waitlist
 from core.access import Caller, CallerKind
 from core.api import authentication
 from core.api.envelope import success

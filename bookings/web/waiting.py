@@ -21,7 +21,7 @@ from bookings.errors import HoldLapsed
 from bookings.models import WaitlistEntry
 from bookings.selectors.manage import manage_token
 from bookings.selectors.waitlist import entry_opened_by, generation_of, positions_of, waitlist_token
-from bookings.services.waitlist import Acceptance, accept_offer, decline_offer, leave_waitlist
+from bookings.services.answering import Acceptance, accept_offer, decline_offer, leave_waitlist
 from bookings.web.details import TRAP, DetailsForm
 from bookings.web.facts import price_of
 from bookings.web.framing import framed, language_for

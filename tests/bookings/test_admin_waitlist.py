@@ -4,10 +4,10 @@ import pytest
 from django.utils import timezone
 
 from bookings.models import Hold, WaitlistEntry
+from bookings.services.answering import decline_offer
 from bookings.services.place import PlaceRequest, join_session
 from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.status import cancel_booking
-from bookings.services.waitlist import decline_offer
 from core import events
 from core.access import Role
 from core.models import Event, Outbox

@@ -13,18 +13,13 @@ from bookings.errors import (
     StillFree,
 )
 from bookings.models import Booking, GroupSession, Hold, WaitlistEntry
+from bookings.services.answering import Acceptance, accept_offer, decline_offer, leave_waitlist
 from bookings.services.locking import lock_session
 from bookings.services.place import PlaceRequest, join_session
 from bookings.services.place_offers import end_line, follow_session, lapse_places
 from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.status import cancel_booking
-from bookings.services.waitlist import (
-    Acceptance,
-    accept_offer,
-    close_windows,
-    decline_offer,
-    leave_waitlist,
-)
+from bookings.services.waitlist import close_windows
 from core.db import in_one_transaction
 from core.ids import uuid7
 from core.models import Event

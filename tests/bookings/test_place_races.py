@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from bookings.errors import HoldLapsed, SessionFull, StillFree
 from bookings.models import Booking, GroupSession, Hold, WaitlistEntry
+from bookings.services.answering import Acceptance, accept_offer, decline_offer, leave_waitlist
 from bookings.services.place import PlaceRequest, join_session
 from bookings.services.place_offers import lapse_places
 from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.status import cancel_booking
-from bookings.services.waitlist import Acceptance, accept_offer, decline_offer, leave_waitlist
 from core.ids import uuid7
 from tests.bookings.test_races import no_deadlocks  # noqa: F401  (holds here too)
 from tests.factories import GroupSessionFactory

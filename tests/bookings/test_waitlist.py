@@ -17,19 +17,14 @@ from bookings.errors import (
     WaitIsOver,
 )
 from bookings.models import Allocation, Booking, Hold, WaitlistEntry
+from bookings.services.answering import Acceptance, accept_offer, decline_offer, leave_waitlist
 from bookings.services.booking import BookingRequest
 from bookings.services.hold import drop_hold, new_token, place_hold
 from bookings.services.rescheduling import Changes, update_booking
 from bookings.services.schedule import set_weekly_hours
 from bookings.services.series import Scope, cancel_series, create_series, move_series
 from bookings.services.status import cancel_booking, lapse_requests
-from bookings.services.waitlist import (
-    Acceptance,
-    accept_offer,
-    decline_offer,
-    leave_waitlist,
-    offer_by_hand,
-)
+from bookings.services.waitlist import offer_by_hand
 from bookings.tasks import close_windows, lapse_holds, offer_what_is_free
 from core.access import Caller, CallerKind
 from core.errors import Invalid

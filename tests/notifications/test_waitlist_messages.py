@@ -7,13 +7,13 @@ import pytest
 
 from bookings.models import WaitlistEntry
 from bookings.selectors.waitlist import waitlist_url
+from bookings.services.answering import leave_waitlist
 from bookings.services.group_session import cancel_session
 from bookings.services.hold import lapse_holds
 from bookings.services.place import PlaceRequest, join_session
 from bookings.services.place_offers import lapse_places
 from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.status import cancel_booking
-from bookings.services.waitlist import leave_waitlist
 from notifications.errors import NoLongerTrue
 from notifications.models import Delivery
 from notifications.services.resending import resend_delivery
