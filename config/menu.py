@@ -100,6 +100,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "catalog:read",
                 ),
                 entry(_("Types"), "category", "bookings_resourcetype_changelist", "catalog:write"),
+                entry(
+                    _("Weekly sessions"),
+                    "event_repeat",
+                    "bookings_groupsessiontemplate_changelist",
+                    "catalog:read",
+                ),
                 entry(_("Closed days"), "event_busy", "bookings_closed_days", "schedules:read"),
             ],
         ),

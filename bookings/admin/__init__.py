@@ -13,6 +13,7 @@ from bookings.admin import (
     resource,
     resource_type,
     service,
+    session_template,
     today,
     waitlist,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "resource",
     "resource_type",
     "service",
+    "session_template",
     "today",
     "waitlist",
 ]

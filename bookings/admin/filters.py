@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.admin import ListFilter, ModelAdmin
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.db.models import F, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings.availability.rules import midnight
 from bookings.models import Booking, GroupSession, Resource, Service
+from bookings.selectors.group_session import is_in
 from core import times
 from core.admin.context import desk_of, organization_of
 from core.admin.filters import MOST_CHOICES, ChoiceFilter, RelatedFilter
@@ -152,15 +153,8 @@ class SessionStatusFilter(ChoiceFilter):
         return list(GroupSession.Status.choices)
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
-        if value == GroupSession.Status.CANCELLED:
-            return queryset.filter(cancelled_at__isnull=False)
-        queryset, now = queryset.filter(cancelled_at=None), timezone.now()
-        if value == GroupSession.Status.COMPLETED:
-            return queryset.filter(ends_at__lte=now)
-        queryset = queryset.filter(ends_at__gt=now)
-        if value == GroupSession.Status.FULL:
-            return queryset.filter(capacity__lte=F("taken") + F("held"))
-        return queryset.filter(capacity__gt=F("taken") + F("held"))
+        status = GroupSession.Status(value)
+        return queryset.filter(is_in(status, now=timezone.now()))
 
 
 class OfCourseFilter(RelatedFilter):
@@ -172,3 +166,14 @@ class OfCourseFilter(RelatedFilter):
         rows = self.related.objects.for_organization(organization_of(request).pk)
         courses = rows.exclude(code="").order_by("name", "id")
         return [(str(row.pk), str(row)) for row in courses[:MOST_CHOICES]]
+
+
+class RunningFilter(ChoiceFilter):
+    title = _("State")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+        return [("running", _("Every week")), ("stopped", _("Stopped"))]
+
+    def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return queryset.filter(is_active=value == "running")

@@ -82,7 +82,6 @@ class GroupSessionAdmin(HouseAdmin):
                 **shown_days(request),
                 "today": today,
                 "tomorrow": times.day_after(today),
-                "may_plan": self.has_change_permission(request),
                 **(extra_context or {}),
             },
         )

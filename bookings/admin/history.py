@@ -16,6 +16,7 @@ from bookings.models import (
     ChangeReason,
     CreditEntry,
     GroupSession,
+    GroupSessionTemplate,
     Resource,
     WaitlistEntry,
 )
@@ -57,8 +58,8 @@ def history_of_entry(entry: WaitlistEntry) -> list[Entry]:
     return _history(entry.pk)
 
 
-def history_of_session(session: GroupSession) -> list[Entry]:
-    """Return the story of a session itself, oldest first. Four queries at most."""
+def history_of_session(session: GroupSession | GroupSessionTemplate) -> list[Entry]:
+    """Return the story of a session, or of a weekly one, itself. Four queries at most."""
     return _history(session.pk)
 
 
@@ -178,6 +179,8 @@ SENTENCES: dict[str, Callable[[dict[str, Any], _Names], str]] = {
     "group_session.updated": lambda data, names: _("Places or price changed"),
     "group_session.rescheduled": _rescheduled,
     "group_session.cancelled": lambda data, names: _("Cancelled"),
+    "session_template.created": lambda data, names: _("Made"),
+    "session_template.updated": lambda data, names: _("Changed"),
     "booking.link_renewed": lambda data, names: _("Older links were made invalid"),
 }
 

@@ -59,6 +59,10 @@ say(
         "SESSION_OVER": _("This session can no longer be joined or changed."),
         "SESSION_DECIDES": _("The session decides when this takes place, and with whom."),
         "A session must end after it starts.": _("A session must end after it starts."),
+        "A session must end after it starts, on the same day.": _(
+            "A session must end after it starts, on the same day."
+        ),
+        "The last day cannot be before the first.": _("The last day cannot be before the first."),
         "A session lasts a day at most.": _("A session lasts a day at most."),
         "A session takes whole minutes.": _("A session takes whole minutes."),
         "This service is no course.": _("This service is no course."),

@@ -11,8 +11,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from bookings.admin.offering import moment_on
-from bookings.models import Resource, Service
+from bookings.models import GroupSessionTemplate, Resource, Service
 from bookings.models.group_session import MOST_PLACES
+from bookings.services.session_template import MOST_WEEKS_AHEAD
 from core.admin.context import Desk
 from core.models import Organization
 
@@ -108,6 +109,44 @@ class SessionForm(PlanForm):
 
 class NewSessionForm(SessionForm):
     """One session that is to be."""
+
+    service = forms.ChoiceField(label=_("Course"))
+
+
+class TemplateForm(PlanForm):
+    """A session of every week that is there already: its course stays."""
+
+    weekday = forms.TypedChoiceField(
+        label=_("Every"), choices=GroupSessionTemplate.Weekday.choices, coerce=int
+    )
+    first = day_field(label=_("From"), required=False, help_text=_("Empty: from now on."))
+    last = day_field(
+        label=_("To (included)"), required=False, help_text=_("Empty: until it is stopped.")
+    )
+    weeks_ahead = forms.IntegerField(
+        label=_("Weeks laid out ahead"),
+        initial=8,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_WEEKS_AHEAD)],
+    )
+
+    def columns(self) -> dict[str, Any]:
+        """Return what a valid form says, by the names of the columns."""
+        data = self.cleaned_data
+        return {
+            "resource": self.taught_by,
+            "weekday": data["weekday"],
+            "starts_at_time": data["starts"],
+            "ends_at_time": data["ends"],
+            "capacity": data["capacity"],
+            "price_amount": data["price"],
+            "valid_from_on": data["first"],
+            "valid_to_on": data["last"],
+            "weeks_ahead": data["weeks_ahead"],
+        }
+
+
+class NewTemplateForm(TemplateForm):
+    """A session of every week that is to be."""
 
     service = forms.ChoiceField(label=_("Course"))
 

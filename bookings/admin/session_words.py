@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from bookings.models import GroupSession
+from bookings.models import GroupSession, GroupSessionTemplate
 
 # Why sessions are moved or called off.
 REASONS: list[Promise] = [
@@ -25,6 +25,20 @@ def page_of_session(session: GroupSession) -> str:
 
 def list_of_sessions() -> str:
     return reverse("admin:bookings_groupsession_changelist")
+
+
+def list_of_templates() -> str:
+    return reverse("admin:bookings_groupsessiontemplate_changelist")
+
+
+def page_of_template(template: GroupSessionTemplate) -> str:
+    return reverse("admin:bookings_groupsessiontemplate_change", args=[template.pk])
+
+
+def when_of(template: GroupSessionTemplate) -> str:
+    """Return `Wednesday, 14:00-15:00`, on the clock of who gives it."""
+    hours = f"{template.starts_at_time:%H:%M}–{template.ends_at_time:%H:%M}"
+    return f"{template.get_weekday_display()}, {hours}"
 
 
 def is_ahead(session: GroupSession) -> bool:

@@ -1,6 +1,8 @@
 """No page of the console opens another organization's row. New pages are covered by existing."""
 
 from collections.abc import Iterator
+from datetime import time
+from decimal import Decimal
 
 import pytest
 from django.contrib import admin
@@ -8,6 +10,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from bookings.models import Booking
+from bookings.services.session_template import TemplateDetails, create_template
 from core import events
 from core.access import Role
 from core.models import ApiKey, Event, Membership, Outbox
@@ -43,6 +46,16 @@ def rows(salon, book, staff, wait, bundle):
     own = [booking, booking.customer, booking.service, booking.resource, kind, salon, key, member]
     algebra = CourseFactory(organization=salon, resources=[booking.resource])
     own.append(GroupSessionFactory(service=algebra, resource=booking.resource))
+    every_week = TemplateDetails(
+        service=algebra,
+        resource=booking.resource,
+        weekday=2,
+        starts_at_time=time(9),
+        ends_at_time=time(10),
+        capacity=3,
+        price_amount=Decimal("15.00"),
+    )
+    own.append(create_template(every_week, caller=staff))
     own.append(bundle)
     return {type(row): row for row in [*own, Delivery.objects.first(), wait("Lea")]}
 
