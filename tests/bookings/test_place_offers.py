@@ -13,14 +13,19 @@ from bookings.errors import (
     StillFree,
 )
 from bookings.models import Booking, GroupSession, Hold, WaitlistEntry
+from bookings.selectors.waitlist import positions_of
 from bookings.services.answering import Acceptance, accept_offer, decline_offer, leave_waitlist
+from bookings.services.booking import BookingRequest, create_booking
+from bookings.services.hold import HoldClaim, lapse_holds
 from bookings.services.locking import lock_session
+from bookings.services.offering import hold_token
 from bookings.services.place import PlaceRequest, join_session
 from bookings.services.place_offers import end_line, follow_session, lapse_places
 from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.status import cancel_booking
-from bookings.services.waitlist import close_windows
+from bookings.services.waitlist import WaitRequest, close_windows, join_waitlist
 from core.db import in_one_transaction
+from core.errors import NotFound
 from core.ids import uuid7
 from core.models import Event
 from tests.cast import NOW
@@ -133,6 +138,7 @@ def test_who_does_not_answer_makes_room_for_the_next(session, full, wait_for, st
     clock.shift(AT_TWO_HOURS)
     with pytest.raises(HoldLapsed):
         accept(lea, staff)
+    assert lapse_holds() == 0  # a place is no time
     assert lapse_places() == 1
 
     assert state(lea, tom) == ["EXPIRED", "OFFERED"]
@@ -179,6 +185,48 @@ def test_who_joins_by_the_door_while_a_place_is_kept_for_them_gets_that_one(
 
     assert (state(lea), places(session)) == (["ACCEPTED"], (2, 0))
     assert WaitlistEntry.objects.get(pk=lea.pk).booking == booking
+
+
+def test_a_place_and_a_time_are_two_things_to_wait_for(session, full, wait_for, staff, algebra):
+    place = wait_for("Lea")
+    time = join_waitlist(
+        WaitRequest(
+            service=algebra,
+            customer=called("Lea"),
+            from_at=session.starts_at,
+            to_at=session.ends_at,
+            minutes=60,
+            resource=session.resource,
+        ),
+        caller=staff,
+    )
+    assert positions_of([place, time]) == {place.pk: 1, time.pk: 1}
+
+    cancel_booking(full[0], caller=staff)
+
+    assert state(place, time) == ["OFFERED", "WAITING"]
+
+
+def test_the_hold_on_a_place_books_no_time(session, full, wait_for, staff, algebra):
+    lea = wait_for("Lea")
+    cancel_booking(full[0], caller=staff)
+    lea.refresh_from_db()
+    assert lea.hold is not None
+
+    with pytest.raises(NotFound):
+        create_booking(
+            BookingRequest(
+                service=algebra,
+                customer=called("Lea"),
+                starts_at=session.starts_at,
+                minutes=60,
+                hold=HoldClaim(lea.hold.pk, hold_token(lea)),
+            ),
+            caller=staff,
+        )
+
+    assert (state(lea), places(session)) == (["OFFERED"], (1, 1))
+    assert Booking.objects.count() == 2
 
 
 def test_nobody_waits_for_what_they_can_have_or_have(session, full, wait_for, join, clock, staff):
