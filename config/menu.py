@@ -84,6 +84,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "bookings_bundlepurchase_changelist",
                     "bundles:read",
                 ),
+                entry(_("Credits"), "request_quote", "credits", "bundles:read"),
                 entry(
                     _("Messages"), "mail", "notifications_delivery_changelist", "deliveries:read"
                 ),

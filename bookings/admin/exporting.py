@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, XLSX, TablibFormat
 from import_export.resources import ModelResource
+from tablib import Dataset
 
 from bookings.models import Booking
 from core import events, times
@@ -125,26 +126,32 @@ def export(admin: BookingAdmin, request: HttpRequest) -> HttpResponseBase:
         return HttpResponseRedirect(back)
     data = BookingExport().export(queryset=rows)
     kind = wanted()
+    slug, day = organization_of(request).slug, times.local(timezone.now()).date()
+    answer = file_of(data, kind, name=f"bookings-{slug}-{day:%Y-%m-%d}")
+    record_export(request, what="bookings", rows=len(data), kind=kind.get_extension())
+    return answer
+
+
+def file_of(data: Dataset, kind: TablibFormat, *, name: str) -> HttpResponse:
+    """Return `data` as a file to be kept, called `name`. What is text in it is harmless already."""
     content = kind.export_data(data)
-    record_export(request, rows=len(data), kind=kind.get_extension())
     if isinstance(content, str):
         content = (BYTE_ORDER_MARK + content).encode()
-    slug, day = organization_of(request).slug, times.local(timezone.now()).date()
-    name = f"bookings-{slug}-{day:%Y-%m-%d}.{kind.get_extension()}"
+    file_name = f"{name}.{kind.get_extension()}"
     return HttpResponse(
         content,
         content_type=kind.get_content_type(),
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
 
 
 @in_one_transaction
-def record_export(request: HttpRequest, *, rows: int, kind: str) -> None:
-    """Write down who took how many bookings out of the house, before they get them."""
+def record_export(request: HttpRequest, *, what: str, rows: int, kind: str) -> None:
+    """Write down who took how many rows of `what` out of the house, before they get them."""
     organization = organization_of(request)
     events.build_for(
         organization.pk,
-        "bookings.exported",
+        f"{what}.exported",
         organization,
         caller=caller_of(request),
         count=rows,
