@@ -227,7 +227,9 @@ def test_two_chosen_in_the_list_lead_to_the_same_page(salon, two, book, clock):
     answer = desk.post(BOOKINGS, chosen)
     assert answer.url == f"{BOOKINGS}{one.pk}/swap/?with={other.reference}"
     three = {**chosen, "_selected_action": [one.pk, other.pk, book(at=TEN + 5 * HOUR).pk]}
-    assert "Choose two bookings that are not over." in said(desk.post(BOOKINGS, three))
+    assert "Choose two bookings that are not over, and no place in a session." in said(
+        desk.post(BOOKINGS, three)
+    )
 
 
 def test_who_may_only_look_swaps_nothing(salon, two, clock):
