@@ -69,6 +69,25 @@ invariants.register(
         """,
     ),
     Check(
+        name="sessions_keep_every_lane",
+        promise=_("Nobody can be booked beside a session: it keeps every lane of its resource."),
+        says=_("%(lanes)s lanes of its resource are free beside it."),
+        sql="""
+            SELECT 'bookings.groupsession' AS subject, session.id, session.organization_id,
+                   count(*) AS lanes
+            FROM bookings_groupsession AS session
+            JOIN bookings_lane AS lane ON lane.resource_id = session.resource_id
+            WHERE session.cancelled_at IS NULL AND session.starts_at > %(now)s AND lane.is_active
+              AND NOT EXISTS (
+                SELECT FROM bookings_allocation AS allocation
+                WHERE allocation.lane_id = lane.id AND allocation.released_at IS NULL
+                  AND allocation.starts_at < session.ends_at
+                  AND allocation.starts_at > session.starts_at - interval '3 days'
+                  AND allocation.ends_at > session.starts_at)
+            GROUP BY session.id
+        """,
+    ),
+    Check(
         name="holds_keep_their_time",
         promise=_("Every hold that has not ended keeps its resource busy throughout."),
         says=_("Nothing keeps its resource busy throughout its %(minutes)s minutes."),

@@ -3,7 +3,6 @@
 import ssl
 
 from celery.schedules import crontab
-from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import REDIS_URL
 from config.settings.env import env
@@ -30,9 +29,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 0.25,
 }
-
-if not 0 <= env("CHECKUP_HOUR") <= 23:
-    raise ImproperlyConfigured("CHECKUP_HOUR is an hour from 0 to 23.")
 
 # Every nudge may be lost; the clock finds the rows.
 CELERY_BEAT_SCHEDULE = {

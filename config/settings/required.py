@@ -29,6 +29,8 @@ def _problems() -> Iterator[str]:
         yield "API_KEY_HASHES holds something that is no SHA-256 of 64 hexadecimal digits."
     if not env("API_KEY").isascii() or " " in env("API_KEY"):
         yield "API_KEY holds something that no header can carry: use letters and digits."
+    if not 0 <= env("CHECKUP_HOUR") <= 23:
+        yield "CHECKUP_HOUR is an hour from 0 to 23."
     if IS_PRODUCTION:
         yield from _weak_secrets()
         yield from _unset_places()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bookings.models import WaitlistEntry
+from bookings.models import Lane, WaitlistEntry
 from bookings.services.allocating import end_holds
 from bookings.services.hold import new_token, place_hold
 from bookings.services.status import cancel_booking
@@ -70,7 +70,26 @@ def test_something_that_does_not_keep_its_time(what, whose, name, check, request
 
     minutes = (row.ends_at - row.starts_at) // timedelta(minutes=1)
     sentence = f"Nothing keeps its resource busy throughout its {minutes} minutes."
-    assert findings() == {check: [(name, row.pk, sentence)]}
+    found = findings()
+    assert found.pop(check) == [(name, row.pk, sentence)]
+    # A session that has left a lane has left it to others.
+    assert set(found) <= {"sessions_keep_every_lane"}
+    assert bool(found) == (whose == "tutorial" and what.startswith(("released", "lane")))
+
+
+def test_a_session_beside_which_somebody_can_be_booked(tutorial, anna, clock):
+    set_up = {"resource": anna, "number": 2}
+    Lane.objects.create(**set_up, is_active=False)
+    assert findings() == {}
+    Lane.objects.filter(**set_up).update(is_active=True)
+
+    assert findings() == {
+        "sessions_keep_every_lane": [
+            ("bookings.groupsession", tutorial.pk, "1 lanes of its resource are free beside it.")
+        ]
+    }
+    clock.move_to(tutorial.starts_at + QUARTER)
+    assert findings() == {}
 
 
 def test_a_place_in_a_session_that_keeps_time_by_itself(place, ben):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from celery.schedules import crontab
 from django.utils import timezone
 
 from core.access import Role
@@ -93,6 +94,12 @@ def test_a_second_clock_does_not_look_again_in_the_same_night(salon, clock):
     tonight()
 
     assert Checkup.objects.count() == 2
+
+
+def test_the_clock_looks_at_half_past_two_unless_told_otherwise(settings):
+    entry = settings.CELERY_BEAT_SCHEDULE["check-up"]
+
+    assert entry == {"task": tonight.name, "schedule": crontab(hour=2, minute=30)}
 
 
 def test_checkups_are_forgotten_after_ninety_days(salon, clock):

@@ -55,6 +55,11 @@ def test_production_starts_with_good_values():
     assert (started.returncode, started.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("hour", ["24", "-1"])
+def test_the_doctor_comes_at_an_hour_that_there_is(hour):
+    assert complaints(start(CHECKUP_HOUR=hour)) == ["CHECKUP_HOUR is an hour from 0 to 23."]
+
+
 @pytest.mark.parametrize("environment", ["production", "staging", "Production"])
 def test_production_names_everything_that_it_misses_at_once(environment):
     nothing = dict.fromkeys(GOOD, "") | {"APP_ENV": environment, "DEBUG": "false"}
