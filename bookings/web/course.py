@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.models import GroupSession, Product
+from bookings.selectors.courses import exam_periods_of
 from bookings.selectors.page import bundles_of, sessions_ahead
 from bookings.web.choosing import Choice
 from bookings.web.facts import price_now, price_of
@@ -22,13 +23,15 @@ from bookings.web.zones import zone_options
 from core import times
 
 SHOWN_AT_ONCE = 6
+Kind = Product.Kind
 
 
 def show_course(request: HttpRequest, choice: Choice, *, has_others: bool) -> HttpResponse:
-    """Show everything that the course offers. Four queries."""
+    """Show everything that the course offers. Five queries at most."""
     sessions = sessions_ahead(choice.service, now=timezone.now())
     shown = [facts_of_session(choice, session) for session in sessions]
-    bundles = [_facts_of_bundle(choice, product) for product in bundles_of(choice.service)]
+    bundles = bundles_of(choice.service)
+    exams = _exams(choice) if any(one.kind == Kind.MIDTERM_FINAL_BUNDLE for one in bundles) else []
     first = sessions[0].starts_at if sessions else timezone.now()
     context = {
         **around(choice, has_others=has_others),
@@ -37,7 +40,7 @@ def show_course(request: HttpRequest, choice: Choice, *, has_others: bool) -> Ht
         "price": price_now(choice.service),
         "sessions": shown[:SHOWN_AT_ONCE],
         "later_sessions": shown[SHOWN_AT_ONCE:],
-        "bundles": bundles,
+        "bundles": [_facts_of_bundle(choice, product, exams) for product in bundles],
         "path": request.path,
         "zone": choice.zone,
         "zone_label": times.zone_label(first, choice.zone),
@@ -73,7 +76,15 @@ def session_address(choice: Choice, session: GroupSession) -> str:
     return f"{path}?{urlencode({'zone': choice.zone})}" if choice.zone_was_said else path
 
 
-def _facts_of_bundle(choice: Choice, product: Product) -> dict[str, Any]:
+def _exams(choice: Choice) -> list[str]:
+    """Return the exam periods of the course that are not over: `Mon 7 Dec – Fri 18 Dec`."""
+    periods = exam_periods_of([choice.service.pk]).get(choice.service.pk, [])
+    ahead = [one for one in periods if one.ends_on >= times.today()]
+    ends = [(times.short_day(one.starts_on), times.short_day(one.ends_on)) for one in ahead]
+    return [" – ".join(dict.fromkeys(days)) for days in ends]
+
+
+def _facts_of_bundle(choice: Choice, product: Product, exams: list[str]) -> dict[str, Any]:
     number, days = product.sessions, product.valid_days
     facts = [
         ngettext("%(number)d session", "%(number)d sessions", number) % {"number": number}
@@ -87,14 +98,14 @@ def _facts_of_bundle(choice: Choice, product: Product) -> dict[str, Any]:
         "name": product.name,
         "price": price_of(product.price_amount, choice.organization.currency),
         "facts": [fact for fact in facts if fact],
-        "pays_for": WHAT_IT_PAYS[Product.Kind(product.kind)](),
+        "pays_for": _what_it_pays(Kind(product.kind), exams),
     }
 
 
-WHAT_IT_PAYS = {
-    Product.Kind.FULL_SEMESTER_BUNDLE: lambda: _("Pays for sessions of your own, at any time."),
-    Product.Kind.MIDTERM_FINAL_BUNDLE: lambda: _(
-        "Pays for sessions of your own around midterms and finals."
-    ),
-    Product.Kind.GROUP_SESSION_PASS: lambda: _("Pays for places in group sessions."),
-}
+def _what_it_pays(kind: Product.Kind, exams: list[str]) -> str:
+    if kind == Kind.GROUP_SESSION_PASS:
+        return _("Pays for places in group sessions.")
+    if kind == Kind.MIDTERM_FINAL_BUNDLE and exams:
+        days = times.listed(exams)
+        return _("Pays for single sessions on exam days: %(days)s.") % {"days": days}
+    return _("Pays for single sessions.")

@@ -2,11 +2,11 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from bookings.models import Booking, GroupSession, WaitlistEntry
+from bookings.models import Booking, ExamPeriod, GroupSession, WaitlistEntry
 from bookings.services.group_session import cancel_session
 from bookings.services.place import PlaceRequest, join_session
 from core.models import Event
@@ -73,8 +73,14 @@ def test_a_course_shows_its_tas_its_sessions_and_its_bundles(
     GroupSessionFactory(service=algebra, resource=ben, starts_at=at, cancelled_at=at)
     GroupSessionFactory(service=algebra, resource=ben, starts_at=at - 3 * WEEK)
 
-    # organization, services, TAs, their pictures, sessions, bundles
-    with django_assert_num_queries(6):
+    for kind, first, last in (
+        ("MIDTERM", date(2026, 10, 5), date(2026, 10, 9)),
+        ("FINAL", date(2026, 12, 7), date(2026, 12, 18)),
+    ):
+        ExamPeriod.objects.create(service=algebra, kind=kind, starts_on=first, ends_on=last)
+
+    # organization, services, TAs, their pictures, sessions, bundles, exams
+    with django_assert_num_queries(7):
         visitor.open(COURSE)
 
     text = said(visitor)
@@ -83,8 +89,9 @@ def test_a_course_shows_its_tas_its_sessions_and_its_bundles(
         "Anna M.Sc., GPA 3.9 Likes proofs. Ben",
         "Wed 18 Nov, 14:00–15:00 with Anna · 15.00 EUR Full Join the waitlist",
         "Wed 25 Nov, 14:00–15:00 with Ben · 15.00 EUR 2 places left Join",
-        "Salon Soleil sells them. Ask for one by e-mail.",
+        "Salon Soleil sells them, and books with them for you. Ask for one by e-mail.",
         "Bundle for the whole semester 300.00 EUR 10 sessions · valid for 120 days",
+        "Pays for single sessions on exam days: Mon 7 Dec – Fri 18 Dec.",
     ):
         assert sentence in text
     assert len(re.findall("/sessions/", visitor.text)) == 2
