@@ -203,6 +203,8 @@ def page_to_book(request: HttpRequest, bundle: BundlePurchase) -> str:
             "service": str(bundle.service_id),
             "bundle": str(bundle.pk),
         }
+        if bundle.valid_from_at > timezone.now():
+            chosen["day"] = times.local(bundle.valid_from_at).date().isoformat()
     return f"{reverse(f'admin:{page}')}?{urlencode(chosen)}"
 
 

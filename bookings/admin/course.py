@@ -14,6 +14,8 @@ from unfold.admin import StackedInline
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from bookings.models import ExamPeriod, Product
+from bookings.services.bundle import LONGEST_DAYS
+from bookings.services.credit import MOST_SESSIONS
 from core import events
 from core.admin.context import caller_of, organization_of
 from core.admin.filters import ChoiceFilter
@@ -71,6 +73,9 @@ class ProductForm(HouseForm):
             for name in ("sessions", "valid_days"):
                 if data.get(name) is not None:
                     self.add_error(name, _("A single session has no number of sessions or days."))
+        for name, most in (("sessions", MOST_SESSIONS), ("valid_days", LONGEST_DAYS)):
+            if (data.get(name) or 0) > most:
+                self.add_error(name, _("This can be at most %(most)d.") % {"most": most})
         return data
 
 

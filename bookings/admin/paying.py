@@ -49,7 +49,7 @@ def ways_to_pay(request: HttpRequest, service: Service, email: str) -> list[Way]
         Way(
             value=str(bundle.pk),
             name=bundle.product.name,
-            terms=f"{left_of(bundle)}, {validity_of(bundle)}",
+            terms=_terms_of(bundle),
             is_chosen=bundle is chosen,
         )
         for bundle in bundles
@@ -57,6 +57,13 @@ def ways_to_pay(request: HttpRequest, service: Service, email: str) -> list[Way]
     price = price_of_one(service)
     terms = _("nothing") if price is None else money(price, service.organization.currency)
     return [*ways, Way("", _("The price of a session"), terms, chosen is None)]
+
+
+def _terms_of(bundle: BundlePurchase) -> str:
+    words = [left_of(bundle), validity_of(bundle)]
+    if bundle.coverage == BundlePurchase.Coverage.MIDTERM_FINAL_ONLY:
+        words.append(_("midterms and finals only"))
+    return ", ".join(words)
 
 
 def _chosen(sent: QueryDict, bundles: list[BundlePurchase]) -> BundlePurchase | None:

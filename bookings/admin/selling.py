@@ -135,7 +135,7 @@ def _sell(
             if isinstance(error, IntegrityError):
                 raise
             form.take(sentences_by_field(error) or {"": [sentence_of(error)]})
-            if isinstance(error, DuplicatePurchase):
+            if isinstance(error, DuplicatePurchase) and error.details["bundlePurchaseId"]:
                 has = _page_of(error.details["bundlePurchaseId"])
         else:
             words = {"name": product.name, "left": left_of(bundle)}

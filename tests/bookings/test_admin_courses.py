@@ -111,6 +111,8 @@ def test_what_a_course_sells_and_its_exams_are_kept_and_written_down(
         ({"kind": "INDIVIDUAL_SESSION"}, "A single session has no number of sessions or days."),
         ({"price_amount": "-1"}, "Ensure this value is greater than or equal to 0."),
         ({"sessions": "0"}, "Ensure this value is greater than or equal to 1."),
+        ({"sessions": "1001"}, "This can be at most 1000."),
+        ({"valid_days": "1831"}, "This can be at most 1830."),
         ({"kind": "FULL_SEMESTER_BUNDLE"}, "Select a valid choice."),
     ],
 )

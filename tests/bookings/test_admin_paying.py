@@ -1,6 +1,6 @@
 """Booking with a bundle in the console: from the customer, at the desk, and its cancellation."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -131,6 +131,28 @@ def test_a_bundle_that_does_not_pay_says_why_and_books_nothing(desk, form, bundl
     assert "This bundle is not here any more." in shown(gone)
     assert not Booking.objects.exists()
     assert (left(bundle), left(others), left(elsewhere)) == (10, 10, 10)
+
+
+def test_a_bundle_for_exams_is_chosen_by_hand_and_says_what_it_pays(
+    desk, form, bundle, lea, products
+):
+    exams = BundleFactory(
+        customer=lea,
+        product=products["MIDTERM_FINAL_BUNDLE"],
+        valid_from_at=datetime(2026, 11, 30, 23, tzinfo=UTC),
+        valid_to_at=datetime(2027, 1, 31, 23, tzinfo=UTC),
+    )
+
+    page = desk.post(NEW, {**form, "go": f"use:{lea.pk}"})
+
+    assert ways(page)[:2] == [
+        ("Bundle for midterms and finals", False),
+        ("Bundle for the whole semester", True),
+    ]
+    terms = "10 of 10 left, Tue 1 Dec – Sun 31 Jan 2027, midterms and finals only"
+    assert terms in shown(page)
+    theirs = shown(desk.get(f"/admin/bookings/bundlepurchase/{exams.pk}/change/"))
+    assert f"bundle={exams.pk}&amp;day=2026-12-01" in theirs
 
 
 def test_nobody_is_offered_the_bundle_of_somebody_else(desk, form, bundle):

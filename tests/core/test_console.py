@@ -137,6 +137,7 @@ def test_only_pages_behind_the_tenant_wall_are_registered():
         "bookings.BundlePurchase",
         "bookings.Customer",
         "bookings.GroupSession",
+        "bookings.GroupSessionTemplate",
         "bookings.Resource",
         "bookings.ResourceType",
         "bookings.Service",
