@@ -106,6 +106,11 @@ class TestWhat:
         assert "90 min · 80.00 EUR · On the telephone" in visitor.text
         assert visitor.follow("Coloring").path == "/book/salon/coloring"
 
+    def test_who_has_booked_before_finds_the_way_to_their_own(self, visitor):
+        visitor.open("/book/salon/haircut").follow("See all your appointments")
+
+        assert visitor.path == "/my/salon"
+
     def test_a_page_without_anything_to_book_says_so(self, visitor, haircut, anna):
         anna.is_active = False
         anna.save()
