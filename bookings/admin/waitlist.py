@@ -50,7 +50,8 @@ LOOKS = {
 def pill_of(entry: WaitlistEntry) -> SafeString:
     status = Status(entry.status)
     color, icon = LOOKS[status]
-    return render_pill(color, icon, str(status.label))
+    is_a_place = status == Status.OFFERED and entry.group_session_id is not None
+    return render_pill(color, icon, _("Offered a place") if is_a_place else str(status.label))
 
 
 class WaitlistStatusFilter(ChoiceFilter):

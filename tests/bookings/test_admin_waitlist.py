@@ -78,6 +78,7 @@ def test_who_waits_for_a_session_is_shown_with_it_and_offered_nothing_else(
     assert desk.get(page_of(lea, "offer")).status_code == 302
 
     cancel_booking(ada, caller=staff)
+    assert "Offered a place" in shown(desk.get(LIST))
     decline_offer(WaitlistEntry.objects.get(pk=lea.pk), offer=1, caller=staff)
     assert "Declined" in shown(desk.get(page_of(lea)))
     assert "Declined, and went on waiting" not in shown(desk.get(page_of(lea)))
