@@ -96,6 +96,7 @@ class JoinGroupSessionSerializer(HouseSerializer):
         required=False, help_text="The zone in which they read times; else the session's."
     )
     schema_rules = {
+        "minProperties": 1,
         "if": {"required": ["studentId"]},
         "then": {"not": {"anyOf": [{"required": [name]} for name in OF_A_VISITOR]}},
         "else": {"required": ["name", "email"], "not": {"required": ["bundlePurchaseId"]}},

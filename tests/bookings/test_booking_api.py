@@ -64,7 +64,8 @@ def test_booking_a_free_time(desk, wish, haircut, anna):
 
 def test_what_is_read_is_what_the_document_says(booked):
     fields = list(BookingSerializer().get_fields())
-    assert [*booked, "seriesId"] == fields  # which only a booking of a series has
+    # The last three only where they apply.
+    assert [*booked, "seriesId", "groupSessionId", "bundlePurchaseId"] == fields
 
 
 def test_every_wrong_field_is_named_at_once(desk, clock):

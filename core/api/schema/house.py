@@ -105,7 +105,7 @@ class HouseSchema(AutoSchema):
         component = self.resolve_serializer(self.described.body, "request")
         examples = {name: {"value": value} for name, value in self.described.body_examples.items()}
         return {
-            "required": bool(component.schema.get("required")),
+            "required": any(component.schema.get(rule) for rule in ("required", "minProperties")),
             "content": {JSON: {"schema": component.ref, "examples": examples}},
         }
 
