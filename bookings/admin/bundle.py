@@ -23,7 +23,7 @@ from bookings.admin.bundle_words import ENTRY_ICONS, left_of, pays_for, pill_of,
 from bookings.admin.filters import OfCourseFilter
 from bookings.admin.history import Actors
 from bookings.models import Booking, BundlePurchase, CreditEntry, Customer, Product
-from bookings.selectors.bundles import in_status, ledger_of, was_returned
+from bookings.selectors.bundles import Bundles, in_status, ledger_of, was_returned
 from bookings.selectors.customer import meant_in
 from bookings.services.credit import adjust_credits
 from core import times
@@ -46,7 +46,7 @@ class BundleStatusFilter(ChoiceFilter):
         return list(BundlePurchase.Status.choices)
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return in_status(queryset, value, now=timezone.now())
+        return in_status(cast("Bundles", queryset), value, now=timezone.now())
 
 
 @admin.register(BundlePurchase)

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeAlias
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from bookings.models import BundlePurchase, CreditEntry, Product, Service
+from bookings.selectors.courses import active_bundles
+from core.models import TenantQuerySet
 
 Status = BundlePurchase.Status
-Bundles = TypeVar("Bundles", bound=QuerySet)
+Bundles: TypeAlias = TenantQuerySet[BundlePurchase]
 
 
 def in_status(bundles: Bundles, status: str, *, now: datetime) -> Bundles:
     """Return those of `bundles` that are ACTIVE, USED_UP or EXPIRED at `now`."""
+    if status == Status.ACTIVE:
+        return active_bundles(bundles, now=now)
     if status == Status.EXPIRED:
         return bundles.filter(valid_to_at__lte=now)
-    valid = bundles.filter(valid_to_at__gt=now)
-    if status == Status.ACTIVE:
-        return valid.filter(remaining_sessions__gt=0)
-    return valid.filter(remaining_sessions=0)
+    return bundles.filter(valid_to_at__gt=now, remaining_sessions=0)
 
 
-def bundles_of(customer_id: UUID) -> QuerySet[BundlePurchase]:
+def bundles_of(customer_id: UUID) -> Bundles:
     """Return what a customer has bought, the newest first, with course and product at hand."""
     bought = BundlePurchase.objects.filter(customer=customer_id)
     return bought.select_related("service", "product").order_by("-id")
@@ -37,7 +36,7 @@ def bundles_that_pay(customer_id: UUID, service: Service, *, now: datetime) -> l
     """
     if not service.is_course:
         return []
-    theirs = in_status(bundles_of(customer_id), Status.ACTIVE, now=now)
+    theirs = active_bundles(bundles_of(customer_id), now=now)
     singles = theirs.exclude(product__kind=Product.Kind.GROUP_SESSION_PASS)
     return list(singles.filter(service=service).order_by("valid_to_at", "id"))
 
