@@ -96,6 +96,30 @@ class Check:
         return Finding(self.name, subject, pk, organization_id, self.sentence(row), row)
 
 
+def standing_walls(of: str, promise: Promise, *names: str) -> Check:
+    """Return the check whether the constraints, unique indexes and triggers with these names are
+    there and work: a restore, or somebody in a hurry, may have switched them off.
+    """
+    listed = ", ".join(f"'{name}'" for name in names)
+    return Check(
+        name=f"walls_of_{of}_stand",
+        promise=promise,
+        says=_("%(wall)s is missing in the database, or switched off."),
+        sql=f"""
+            SELECT '' AS subject, NULL::uuid AS id, NULL::uuid AS organization_id, wall
+            FROM unnest(ARRAY[{listed}]) AS wall
+            WHERE NOT EXISTS (
+                SELECT FROM pg_constraint
+                WHERE conname = wall AND convalidated AND contype <> 't')
+              AND NOT EXISTS (
+                SELECT FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+                WHERE relname = wall AND indisunique AND indisvalid)
+              AND NOT EXISTS (
+                SELECT FROM pg_trigger WHERE tgname = wall AND tgenabled IN ('O', 'A'))
+        """,  # noqa: S608  (names of ours)
+    )
+
+
 class Invariants:
     """The checks by name, in the order in which the apps registered them."""
 
@@ -109,6 +133,12 @@ class Invariants:
 
 invariants = Invariants()
 invariants.register(
+    standing_walls(
+        "core",
+        _("The database itself still refuses to change an event, and lets none go untold."),
+        "event_is_append_only",
+        "event_enters_outbox",
+    ),
     Check(
         name="events_are_told",
         promise=_("Every event is told to its handlers within ten minutes."),
@@ -120,5 +150,5 @@ invariants.register(
             FROM core_outbox AS outbox JOIN core_event AS event ON event.id = outbox.event_id
             WHERE outbox.created_at < %(late)s
         """,
-    )
+    ),
 )

@@ -2,9 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.invariants import Check, invariants
+from core.invariants import Check, invariants, standing_walls
 
 invariants.register(
+    standing_walls(
+        "messages",
+        _("The database itself still refuses to promise a message twice."),
+        "delivery_once_per_event",
+        "delivery_one_resend_at_a_time",
+    ),
     Check(
         name="messages_are_not_stuck",
         promise=_("No message stays with a worker beyond its lease for ten minutes."),

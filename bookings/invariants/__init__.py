@@ -1,5 +1,8 @@
-"""What must be so of lanes, of places, of ledgers and of what waits: registered with the app."""
+"""What must be so of lanes, places, ledgers, of what waits and of the walls behind all of it.
 
-from bookings.invariants import lanes, ledgers, places, waiting
+They register themselves when the app is loaded.
+"""
 
-__all__ = ["lanes", "ledgers", "places", "waiting"]
+from bookings.invariants import lanes, ledgers, places, waiting, walls
+
+__all__ = ["lanes", "ledgers", "places", "waiting", "walls"]

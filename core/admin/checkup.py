@@ -53,15 +53,6 @@ class Broken:
     can_be_mended: bool
 
 
-@dataclass(frozen=True)
-class Run:
-    """One checkup in the list, with how much it found of what this person may see."""
-
-    checkup: Checkup
-    count: int
-    is_shown: bool
-
-
 @console_page("checkup/", name="checkup")
 def checkup_page(request: HttpRequest) -> HttpResponseBase:
     """Show a checkup, the last one unless `run` names another; a POST looks again, now.
@@ -87,7 +78,7 @@ def checkup_page(request: HttpRequest) -> HttpResponseBase:
         "promises": [
             (check.promise, name in broken_names) for name, check in invariants.known.items()
         ],
-        "runs": [Run(one, len(findings_seen_by(one, seen)), one == shown) for one in runs],
+        "runs": runs,
         "sees_all": seen is None,
     }
     return TemplateResponse(request, "admin/console/checkup.html", context)
@@ -98,8 +89,7 @@ def what_the_doctor_found(request: HttpRequest) -> Trouble | None:
     if not desk_of(request).may(SCOPE):
         return None
     seen = _seen_by(request)
-    last = checkups_seen_by(seen).first()
-    count = len(findings_seen_by(last, seen)) if last else 0
+    count = checkups_seen_by(seen).values_list("number", flat=True).first()
     if not count:
         return None
     sentence = ngettext(
@@ -155,7 +145,9 @@ def _in_words(found: Iterable[dict[str, Any]], here: Organization) -> list[Broke
         rows = [
             Row(
                 title=titles.get((one["subject"], one["id"]), ""),
-                sentence=check.sentence(one["numbers"]) if check and one["id"] else one["says"],
+                sentence=check.sentence(one["numbers"])
+                if check and one["numbers"]
+                else one["says"],
                 organization=names.get(one["organization"], ""),
                 url=_page_of(one) if one["organization"] == str(here.pk) else "",
             )

@@ -1,10 +1,11 @@
 """What core itself can say about now. Other apps register theirs in the same way."""
 
-from django.db.models import F, Func, IntegerField, Min
+from django.db.models import Min
 from django.utils import timezone
 
 from core.models import Checkup, Outbox
 from core.observability.metrics import gauges
+from core.services.checkup import checkups_seen_by
 
 COUNTED_AT_MOST = 10_000
 
@@ -22,9 +23,8 @@ def outbox_waiting() -> float:
 
 def checkup_findings() -> float:
     """How much the last checkup of everybody's rows found; 0 before the first one."""
-    length = Func(F("findings"), function="JSONB_ARRAY_LENGTH", output_field=IntegerField())
-    last = Checkup.objects.filter(organization=None).values_list(length, flat=True).first()
-    return float(last or 0)
+    of_all = checkups_seen_by(None).filter(organization=None)
+    return float(of_all.values_list("number", flat=True).first() or 0)
 
 
 def checkup_age_seconds() -> float:

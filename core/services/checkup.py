@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 from django.db import DatabaseError
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
 from django.utils import timezone
 
 from core.access import Caller
@@ -17,6 +17,8 @@ from core.models import Checkup, Organization
 KEPT_FOR = timedelta(days=90)
 SECONDS_PER_CHECK = 300.0  # at night, when nobody waits for it
 ENOUGH_FOR_TONIGHT = timedelta(hours=1)
+TO_PATH = "%(function)s(%(expressions)s::jsonpath)"
+
 log = structlog.get_logger(__name__)
 COULD_NOT_ASK = "This could not be looked at: {error}."
 
@@ -95,11 +97,18 @@ def forget_old_checkups() -> int:
 
 
 def checkups_seen_by(organization_id: UUID | None) -> QuerySet[Checkup]:
-    """Return the checkups that looked at an organization's rows, newest first; None is all."""
-    if organization_id is None:
-        return Checkup.objects.select_related("organization")
-    of_them = Q(organization=None) | Q(organization=organization_id)
-    return Checkup.objects.select_related("organization").filter(of_them)
+    """Return the checkups that looked at an organization's rows, newest first; None is all.
+
+    Each with `number`, how much it found of theirs, and without the findings themselves.
+    """
+    rows = Checkup.objects.select_related("organization").defer("findings")
+    theirs: F | Func = F("findings")
+    if organization_id is not None:
+        rows = rows.filter(Q(organization=None) | Q(organization=organization_id))
+        path = f'$[*] ? (@.organization == "{organization_id}")'
+        theirs = Func(theirs, Value(path), function="JSONB_PATH_QUERY_ARRAY", template=TO_PATH)
+    number = Func(theirs, function="JSONB_ARRAY_LENGTH", output_field=IntegerField())
+    return rows.annotate(number=number)
 
 
 def findings_seen_by(checkup: Checkup, organization_id: UUID | None) -> list[dict[str, object]]:

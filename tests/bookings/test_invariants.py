@@ -17,7 +17,7 @@ from core.access import Caller
 from core.invariants import invariants
 from core.models import Event
 from core.services.checkup import find, mend
-from tests.doctor import break_rows, findings, lift
+from tests.doctor import WALLS, break_rows, changing_tables, findings, lift
 from tests.factories import OrganizationFactory
 from tests.waiting import called
 
@@ -114,7 +114,7 @@ def test_a_session_with_more_places_than_it_has_is_for_a_person(place, tutorial)
 
     assert mended() == []
 
-    assert findings() == {
+    assert findings(but=WALLS) == {
         "sessions_count_their_places": [
             (
                 "bookings.groupsession",
@@ -189,6 +189,26 @@ def test_time_that_nobody_uses_any_more_is_released(book, tutorial, haircut, ten
     assert note_of("booking.repaired") == {"lanes_released": 1}
     assert note_of("group_session.repaired") == {"lanes_released": 1}
     assert note_of("hold.repaired") == {"lanes_released": 1}
+
+
+def test_a_wall_that_is_gone_or_switched_off(salon):
+    lift("bookings_allocation", "allocation_lane_is_free")
+    lift("bookings_booking", "booking_seat_is_taken_once")
+    with changing_tables() as cursor:
+        cursor.execute("ALTER TABLE bookings_creditentry DISABLE TRIGGER credit_is_append_only")
+        cursor.execute("ALTER TABLE bookings_booking DISABLE TRIGGER place_is_counted")
+
+    gone = [
+        "allocation_lane_is_free",
+        "booking_seat_is_taken_once",
+        "credit_is_append_only",
+        "place_is_counted",
+    ]
+    found = findings()
+    assert sorted(found.pop(WALLS)) == [
+        ("", None, f"{wall} is missing in the database, or switched off.") for wall in gone
+    ]
+    assert found == {}
 
 
 @pytest.mark.parametrize(
