@@ -57,7 +57,10 @@ class PlanForm(forms.Form):
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
-        self.order_fields(["service", "resource", "weekday", "day", "starts", "ends"])
+        first, then = ["service", "resource", "weekday", "day"], ["starts", "ends"]
+        if "service" in self.fields:  # two stand abreast, and both ends of a time do
+            then = ["capacity", *then, "price", "weeks_ahead"]
+        self.order_fields(first + then)
         self.resources = {str(one.pk): one for one in resources_of(organization)}
         self.courses = {str(one.pk): one for one in courses_of(organization)}
         self._offer("resource", self.resources)
@@ -161,5 +164,5 @@ def courses_of(organization: Organization) -> list[Service]:
 def resources_of(organization: Organization) -> list[Resource]:
     """Return who teaches any course, by name."""
     active = Resource.objects.for_organization(organization.pk).filter(is_active=True)
-    taught = active.filter(services__is_active=True).exclude(services__code="")
+    taught = active.filter(services__is_active=True, services__code__gt="")
     return list(taught.order_by("name", "id").distinct())

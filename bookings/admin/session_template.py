@@ -15,7 +15,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from bookings.admin import template_changing
 from bookings.admin.filters import OfCourseFilter, ResourceFilter, RunningFilter
@@ -119,8 +119,9 @@ class GroupSessionTemplateAdmin(HouseAdmin):
         return template.resource.name
 
     @admin.display(description=gettext_lazy("Places"))
-    def places(self, template: GroupSessionTemplate) -> int:
-        return template.capacity
+    def places(self, template: GroupSessionTemplate) -> str:
+        sentence = ngettext("%(count)d place", "%(count)d places", template.capacity)
+        return sentence % {"count": template.capacity}
 
     @admin.display(description=gettext_lazy("Price"))
     def price(self, template: GroupSessionTemplate) -> str:

@@ -215,7 +215,7 @@ def test_all_ahead_are_called_off_and_no_more_are_laid_out(desk, weekly, join):
     page = shown(desk.get(page_of(weekly, "cancel")))
 
     assert "3 customers get a mail that it is cancelled." in page
-    assert "Cancel 3 sessions, and lay out no more" in page
+    assert "Cancel 3 sessions and stop" in page
     answer = desk.send(page_of(weekly, "cancel"), reason="Anna leaves us")
     assert said(answer) == ["3 sessions are cancelled, and no more are laid out."]
     assert not GroupSession.objects.filter(cancelled_at=None).exists()

@@ -188,8 +188,11 @@ def test_a_booking_that_is_a_place_says_so_and_is_not_moved_by_itself(desk, tuto
 # --- acting ---------------------------------------------------------------------------------
 
 
-def test_one_session_is_laid_out_once_however_often_it_is_clicked(desk, algebra, anna):
-    token = desk.get(f"{LIST}add/").context["token"]
+def test_one_session_is_laid_out_once_however_often_it_is_clicked(desk, algebra, anna, haircut):
+    form = desk.get(f"{LIST}add/").context
+    assert [name for _pk, name in form["form"].fields["resource"].choices] == ["Anna", "Ben"]
+    assert [name for _pk, name in form["form"].fields["service"].choices] == ["Algebra I"]
+    token = form["token"]
     wish = {
         "token": token,
         "service": algebra.pk,
