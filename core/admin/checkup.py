@@ -26,7 +26,7 @@ from core.admin.panels import panel
 from core.admin.today import Trouble
 from core.invariants import invariants
 from core.models import Checkup, Organization
-from core.services.checkup import check_up, checkups_seen_by, findings_seen_by
+from core.services.checkup import check_up, checkups_seen_by, findings_seen_by, number_seen_by
 
 SCOPE = "system:status"
 SHOWN_RUNS = 30
@@ -89,7 +89,7 @@ def what_the_doctor_found(request: HttpRequest) -> Trouble | None:
     if not desk_of(request).may(SCOPE):
         return None
     seen = _seen_by(request)
-    count = checkups_seen_by(seen).values_list("number", flat=True).first()
+    count = checkups_seen_by(seen).values_list(number_seen_by(seen), flat=True).first()
     if not count:
         return None
     sentence = ngettext(
@@ -145,9 +145,7 @@ def _in_words(found: Iterable[dict[str, Any]], here: Organization) -> list[Broke
         rows = [
             Row(
                 title=titles.get((one["subject"], one["id"]), ""),
-                sentence=check.sentence(one["numbers"])
-                if check and one["numbers"]
-                else one["says"],
+                sentence=_sentence_of(one),
                 organization=names.get(one["organization"], ""),
                 url=_page_of(one) if one["organization"] == str(here.pk) else "",
             )
@@ -157,6 +155,14 @@ def _in_words(found: Iterable[dict[str, Any]], here: Organization) -> list[Broke
         mended = check is not None and check.repair is not None
         told.append(Broken(promise, rows, len(all_of_it), mended))
     return told
+
+
+def _sentence_of(finding: dict[str, Any]) -> str:
+    """Return it in the reader's language, as far as the check is still there to say it."""
+    check = invariants.known.get(finding["check"])
+    if check is None or not finding["numbers"]:
+        return str(finding["says"])
+    return check.sentence(finding["numbers"])
 
 
 def _titles_of(found: Iterable[dict[str, Any]]) -> dict[tuple[str, str], str]:

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from core.models import Checkup, Outbox
 from core.observability.metrics import gauges
-from core.services.checkup import checkups_seen_by
+from core.services.checkup import number_seen_by
 
 COUNTED_AT_MOST = 10_000
 
@@ -23,8 +23,8 @@ def outbox_waiting() -> float:
 
 def checkup_findings() -> float:
     """How much the last checkup of everybody's rows found; 0 before the first one."""
-    of_all = checkups_seen_by(None).filter(organization=None)
-    return float(of_all.values_list("number", flat=True).first() or 0)
+    of_all = Checkup.objects.filter(organization=None)
+    return float(of_all.values_list(number_seen_by(None), flat=True).first() or 0)
 
 
 def checkup_age_seconds() -> float:

@@ -102,13 +102,18 @@ def checkups_seen_by(organization_id: UUID | None) -> QuerySet[Checkup]:
     Each with `number`, how much it found of theirs, and without the findings themselves.
     """
     rows = Checkup.objects.select_related("organization").defer("findings")
-    theirs: F | Func = F("findings")
     if organization_id is not None:
         rows = rows.filter(Q(organization=None) | Q(organization=organization_id))
+    return rows.annotate(number=number_seen_by(organization_id))
+
+
+def number_seen_by(organization_id: UUID | None) -> Func:
+    """Return what counts a checkup's findings of an organization; None is everything."""
+    theirs: F | Func = F("findings")
+    if organization_id is not None:
         path = f'$[*] ? (@.organization == "{organization_id}")'
         theirs = Func(theirs, Value(path), function="JSONB_PATH_QUERY_ARRAY", template=TO_PATH)
-    number = Func(theirs, function="JSONB_ARRAY_LENGTH", output_field=IntegerField())
-    return rows.annotate(number=number)
+    return Func(theirs, function="JSONB_ARRAY_LENGTH", output_field=IntegerField())
 
 
 def findings_seen_by(checkup: Checkup, organization_id: UUID | None) -> list[dict[str, object]]:
