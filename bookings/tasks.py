@@ -2,7 +2,16 @@
 
 from celery import shared_task
 
-from bookings.services import credit, hold, laying_out, offering, place_offers, status, waitlist
+from bookings.services import (
+    bundle_expiring,
+    credit,
+    hold,
+    laying_out,
+    offering,
+    place_offers,
+    status,
+    waitlist,
+)
 
 
 @shared_task
@@ -38,6 +47,13 @@ def offer_what_is_free() -> None:
 def expire_bundles() -> None:
     """Write off what is left of bundles that are over."""
     while credit.expire_bundles() == credit.EXPIRED_BATCH:
+        pass
+
+
+@shared_task
+def announce_expiring_bundles() -> None:
+    """Say of bundles with sessions left that they end within a week."""
+    while bundle_expiring.announce_expiring_bundles() == bundle_expiring.ANNOUNCED_BATCH:
         pass
 
 

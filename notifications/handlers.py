@@ -115,6 +115,11 @@ def on_bundle_purchased(event: Event) -> None:
     promise(event, bundle, ["bundle_purchased", "admin_bundle_purchased"])
 
 
+@handles("bundle.expiry_announced")
+def on_bundle_ends_soon(event: Event) -> None:
+    promise(event, read_subject("bundle", event.subject_id), ["bundle_expiring"])
+
+
 @handles("customer_link.requested")
 def on_link_requested(event: Event) -> None:
     promise(event, read_subject("customer_link", event.subject_id), ["customer_link"])

@@ -38,6 +38,10 @@ CELERY_BEAT_SCHEDULE = {
     "offer-what-is-free": {"task": "bookings.tasks.offer_what_is_free", "schedule": 60},
     "lapse-requests": {"task": "bookings.tasks.lapse_requests", "schedule": 15},
     "expire-bundles": {"task": "bookings.tasks.expire_bundles", "schedule": 300},
+    "announce-expiring-bundles": {
+        "task": "bookings.tasks.announce_expiring_bundles",
+        "schedule": 3600,
+    },
     "lay-out-sessions": {"task": "bookings.tasks.lay_out_sessions", "schedule": 3600},
     "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 3600},
     "check-up": {

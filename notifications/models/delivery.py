@@ -100,7 +100,7 @@ class Delivery(TenantModel):
         STATUS_MOVED_ON = "STATUS_MOVED_ON", _("The booking's status changed first.")
         SUPERSEDED = "SUPERSEDED", _("A later change has a message of its own.")
         UNDONE = "UNDONE", _("The change was undone before anybody was told.")
-        OVER = "OVER", _("The appointment was over.")
+        OVER = "OVER", _("It was over.")
         BEGUN = "BEGUN", _("The appointment had begun.")
         OFFER_OVER = "OFFER_OVER", _("The offer was over.")
         NOT_WAITING = "NOT_WAITING", _("They were no longer on the waitlist.")

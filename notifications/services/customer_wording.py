@@ -17,23 +17,25 @@ from notifications.models import Delivery
 from notifications.services.facts import Facts
 from notifications.services.messages import Message
 from notifications.services.times import When
-from notifications.services.wording import Line, as_text, lines_of_failure, price_of
+from notifications.services.wording import Line, as_text, lines_of_failure, price_of, sessions_left
 
 ADMIN = Delivery.Audience.ADMIN
+EXPIRING = "bundle_expiring"
 
 
 def context_of_bundle(message: Message, bundle: BundlePurchase, facts: Facts) -> dict[str, object]:
-    """Return what the templates say about `bundle` as it was bought, in the active language."""
+    """Return what the templates say about `bundle`, in the active language: what it had when it
+    was bought or, when it ends soon, what is left.
+    """
     for_customer = message.audience != ADMIN
     zone = bundle.organization.timezone
-    sessions = ngettext("%(number)d session", "%(number)d sessions", bundle.total_sessions) % {
-        "number": bundle.total_sessions
-    }
+    sessions = sessions_left(bundle) if message.name == EXPIRING else _sessions_of(bundle)
     with timezone.override(zone_of(zone)):
         valid = _("Valid %(stretch)s, %(zone)s") % {
             "stretch": times.stretch(bundle.valid_from_at, bundle.valid_to_at),
             "zone": zone.replace("_", " "),
         }
+        until = times.moment(bundle.valid_to_at)
     lines = [
         *([] if for_customer else _whose(bundle.customer, facts)),
         Line(_("For"), bundle.service.name),
@@ -54,7 +56,14 @@ def context_of_bundle(message: Message, bundle: BundlePurchase, facts: Facts) ->
         },
         "lines": lines,
         "lines_as_text": as_text(lines),
+        "until": until,
         "console_url": "" if for_customer else console_url_of(bundle),
+    }
+
+
+def _sessions_of(bundle: BundlePurchase) -> str:
+    return ngettext("%(number)d session", "%(number)d sessions", bundle.total_sessions) % {
+        "number": bundle.total_sessions
     }
 
 

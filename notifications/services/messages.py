@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models import Booking, GroupSession, WaitlistEntry
+from bookings.models import Booking, BundlePurchase, GroupSession, WaitlistEntry
 from notifications.models import Delivery
 
 Audience = Delivery.Audience
@@ -19,6 +19,7 @@ Status = Booking.Status
 Entry = WaitlistEntry.Status
 Session = GroupSession.Status
 
+AnyStatus = Status | Entry | Session | BundlePurchase.Status
 ANY_STATUS = frozenset(Status)
 OPEN = frozenset(Booking.OPEN)
 SESSION_AHEAD = frozenset({Session.OPEN, Session.FULL})
@@ -32,7 +33,7 @@ class Message:
     """One thing that we tell somebody about a booking, or about one of the other SUBJECTS.
 
     about:       which of them, as a column of Delivery.
-    true_while:  the statuses of the booking, entry or session in which it may still be sent.
+    true_while:  the statuses of what it is about in which it may still be sent.
     until:       how long after the end of the appointment it is of any use; None: always.
     until_start: it is of no use once the appointment has begun.
     latest_only: a later event of the same name makes it pointless.
@@ -46,7 +47,7 @@ class Message:
     name: str
     audience: Delivery.Audience
     label: Promise
-    true_while: frozenset[Booking.Status | WaitlistEntry.Status | GroupSession.Status] = frozenset()
+    true_while: frozenset[AnyStatus] = frozenset()
     about: str = "booking"
     until: timedelta | None = None
     until_start: bool = False
@@ -73,7 +74,7 @@ def _to(
     audiences: Iterable[Delivery.Audience],
     name: str,
     label: Promise,
-    true_while: frozenset[Booking.Status | GroupSession.Status] = frozenset(),
+    true_while: frozenset[AnyStatus],
     *,
     about: str = "booking",
     until: timedelta | None = None,
@@ -244,7 +245,20 @@ MESSAGES = {
             about="group_session",
             until_start=True,
         ),
-        *_to(BOTH, "bundle_purchased", _("Bundle bought"), about="bundle"),
+        *_to(  # a receipt says what was bought, which nothing changes
+            BOTH,
+            "bundle_purchased",
+            _("Bundle bought"),
+            frozenset(BundlePurchase.Status),
+            about="bundle",
+        ),
+        Message(
+            name="bundle_expiring",
+            audience=Audience.CUSTOMER,
+            label=_("Bundle that ends soon"),
+            about="bundle",
+            true_while=frozenset({BundlePurchase.Status.ACTIVE}),
+        ),
         Message(
             name="customer_link",
             audience=Audience.CUSTOMER,
@@ -261,7 +275,7 @@ MESSAGES = {
             name="admin_delivery_failed",
             audience=Audience.ADMIN,
             label=_("A message that did not arrive"),
-            true_while=ANY_STATUS | frozenset(Entry),
+            true_while=ANY_STATUS | frozenset(Entry) | frozenset(BundlePurchase.Status),
             tells_event=True,
         ),
     ]

@@ -103,11 +103,10 @@ def _why_not_of_session(
     return None
 
 
-def _always_true(
+def _why_not_of_bundle(
     delivery: Delivery, bundle: BundlePurchase, *, now: datetime
 ) -> Delivery.DropReason | None:
-    """A receipt says what was bought, which nothing changes."""
-    return None
+    return None if bundle.status_at(now) in message_of(delivery).true_while else Reason.OVER
 
 
 def _why_not_of_link(
@@ -120,7 +119,7 @@ CHECKS: dict[type[Subject], Callable[..., Delivery.DropReason | None]] = {
     Booking: _why_not_of_booking,
     WaitlistEntry: _why_not_of_entry,
     GroupSession: _why_not_of_session,
-    BundlePurchase: _always_true,
+    BundlePurchase: _why_not_of_bundle,
     CustomerLink: _why_not_of_link,
 }
 

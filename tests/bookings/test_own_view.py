@@ -43,7 +43,7 @@ def path_of(link: CustomerLink) -> str:
 
 
 def heading(visitor: Visitor) -> str:
-    return re.search("<h1>(.*?)</h1>", visitor.text)[1]
+    return "".join(re.findall("<h1>(.*?)</h1>", visitor.text))
 
 
 def happened() -> list[str]:

@@ -1,9 +1,13 @@
 """A bundle's receipt, and what a booking says of the bundle that paid for it."""
 
+from datetime import timedelta
+
 import pytest
 
 from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.bundle import BundleOrder, purchase_bundle
+from bookings.services.bundle_expiring import announce_expiring_bundles
+from bookings.services.credit import adjust_credits
 from bookings.services.customer import details_of
 from notifications.models import Delivery
 from tests.console import desk_for
@@ -12,6 +16,7 @@ from tests.notifications.test_messages import text_of
 pytestmark = pytest.mark.django_db
 
 LEA, DESK = "lea@example.com", "desk@salon.example"
+DAY = timedelta(days=1)
 
 
 def said_in(mail) -> str:
@@ -85,3 +90,43 @@ def test_a_booking_that_a_bundle_paid_says_what_is_left(
         text = said_in(mail_server.to(reader)[0])
         assert "Paid with: Bundle for the whole semester: 9 of 10 sessions left" in text
         assert "Price" not in text
+
+
+def test_a_bundle_that_ends_within_a_week_is_announced_once_while_sessions_are_left(
+    clock, bundle, group_pass, products, lea, staff, deliver, mail_server
+):
+    short = BundleOrder(
+        product=products["MIDTERM_FINAL_BUNDLE"],
+        customer=lea,
+        valid_from_at=bundle.valid_to_at - 10 * DAY,
+        valid_to_at=bundle.valid_to_at,
+    )
+    adjust_credits(group_pass, amount=-10, reason="Moved away", caller=staff)
+    adjust_credits(bundle, amount=-7, reason="Used elsewhere", caller=staff)
+    clock.move_to(bundle.valid_to_at - 8 * DAY)
+    purchase_bundle(short, caller=staff)  # they know that it is short
+    assert announce_expiring_bundles() == 0
+    clock.shift(DAY)
+    assert announce_expiring_bundles() == 1
+    assert announce_expiring_bundles() == 0
+    deliver()
+
+    ends = [mail for mail in mail_server.to(LEA) if mail["Subject"].startswith("Ends soon")]
+    (mail,) = ends
+    assert " ".join(mail["Subject"].split()) == (
+        "Ends soon: Bundle for the whole semester, 3 of 3 sessions left of Algebra I"
+    )
+    assert "It pays for what begins before Mon 1 Mar, 00:00. What is left" in said_in(mail)
+
+
+def test_who_used_it_up_meanwhile_is_not_reminded_of_it(
+    clock, bundle, staff, relay, deliver, mail_server
+):
+    clock.move_to(bundle.valid_to_at - DAY)
+    announce_expiring_bundles()
+    relay()
+    adjust_credits(bundle, amount=-10, reason="Used elsewhere", caller=staff)
+    deliver()
+
+    assert Delivery.objects.get().drop_reason == "OVER"
+    assert mail_server.mails == []
