@@ -153,38 +153,6 @@ class TestRealAnswers:
         staff = f"/api/resource-types/{anna.type_id}"
         self.check("deleteResourceType", desk.delete(staff), 409)
 
-    def test_courses_and_bundles(self, clock, desk, website, tutorial, products, bundle, lea):
-        here = f"/api/courses/{bundle.service_id}"
-        self.check("listCourses", website.get("/api/courses"), 200)
-        self.check("getCourse", website.get(here), 200)
-        self.check("listProducts", website.get(f"{here}/products"), 200)
-        student = {"studentId": str(lea.pk)}
-        self.check("getSupportOptions", website.get(f"{here}/support-options", student), 403)
-        options = desk.get(f"{here}/support-options", student)
-        found = self.check("getSupportOptions", options, 200)
-        assert all(found.values())
-        product = f"/api/products/{found['products'][0]['id']}"
-        self.check("getProduct", website.get(product), 200)
-        self.check("updateProduct", desk.patch(product, {"name": "Single"}), 200)
-        new = {"productType": "GROUP_SESSION_PASS", "basePrice": {"amount": "90.00"}}
-        self.check("createProduct", desk.post(f"{here}/products", new), 409)
-        products["GROUP_SESSION_PASS"].delete()
-        made = self.check("createProduct", desk.post(f"{here}/products", new), 201)
-        shop = f"/api/bundles/courses/{bundle.service_id}/purchase"
-        order = {**student, "productId": made["id"], "totalSessions": 5, "validTo": "2027-01-31"}
-        sold = self.check("purchaseBundle", desk.post(shop, order), 201)
-        self.check("purchaseBundle", desk.post(shop, order), 409)
-        path, theirs = f"/api/bundles/{sold['id']}", f"/api/bundles/students/{lea.pk}"
-        self.check("getBundle", desk.get(path), 200)
-        self.check("listBundlesOfStudent", desk.get(theirs), 200)
-        active = f"{theirs}/courses/{bundle.service_id}/active"
-        self.check("listActiveBundles", desk.get(active), 200)
-        body = {"sessions": -1, "reason": "Counted twice"}
-        self.check("adjustBundle", desk.post(f"{path}/adjust", body), 200)
-        self.check("adjustBundle", desk.post(f"{path}/adjust", {**body, "sessions": -9}), 409)
-        lines = self.check("listCreditEntries", desk.get(f"{path}/statement"), 200)
-        assert [line["balance"] for line in lines] == [5, 4]
-
     def test_a_series(self, desk, wish):
         weekly = {**wish, "recurrence": "FREQ=WEEKLY;COUNT=2"}
         made = self.check("createSeries", desk.post("/api/series", weekly), 201)
@@ -198,76 +166,6 @@ class TestRealAnswers:
         self.check("moveSeries", moved, 200)
         self.check("cancelSeries", desk.post(f"{path}/cancel", all_of_them), 200)
         self.check("cancelSeries", desk.post(f"{path}/cancel", all_of_them), 409)
-
-    def test_sessions_of_a_course(self, desk, website, clock, bundle, tutorial, lea, anna):
-        ask = {
-            "courseId": str(bundle.service_id),
-            "studentId": str(lea.pk),
-            "date": "2026-11-16T10:00:00+01:00",
-            "durationMinutes": 60,
-            "bundlePurchaseId": str(bundle.pk),
-        }
-        path = "/api/bookings"
-        booked = self.check("bookIndividualSession", desk.post(f"{path}/individual", ask), 201)
-        again = {**ask, "taId": booked["taId"]}
-        self.check("bookIndividualSession", desk.post(f"{path}/individual", again), 409)
-        self.check("listStudentBookings", desk.get(f"{path}/students/{lea.pk}"), 200)
-        self.check("listTaBookings", desk.get(f"{path}/tas/{anna.pk}"), 200)
-        cancel = f"{path}/{booked['id']}/cancel"
-        self.check("cancelCourseBooking", desk.patch(cancel, {"returnCredit": True}), 200)
-        self.check("cancelCourseBooking", desk.patch(cancel, {}), 409)
-
-        sessions, visitor = "/api/group-sessions", {"name": "Tom", "email": "tom@example.com"}
-        of_course = f"{sessions}/courses/{tutorial.service_id}"
-        self.check("listGroupSessions", website.get(of_course), 200)
-        path = f"{sessions}/{tutorial.pk}"
-        self.check("getGroupSession", website.get(path), 200)
-        place = self.check("joinGroupSession", website.post(f"{path}/join", visitor), 201)
-        self.check("joinGroupSession", website.post(f"{path}/join", visitor), 409)
-        self.check("joinGroupSession", desk.post(f"{path}/join", {**visitor, "seat": 1}), 400)
-        self.check("listAttendees", desk.get(f"{path}/attendees"), 200)
-        own = f"/api/manage/{place['manageToken']}"
-        self.check("getManagedBooking", website.get(own), 200)
-
-    def test_group_sessions_are_laid_out(self, desk, clock, tutorial):
-        path, day = "/api/group-sessions", "2026-11-19T14:00:00+01:00"
-        plan = {
-            "courseId": str(tutorial.service_id),
-            "taId": str(tutorial.resource_id),
-            "startTime": day,
-            "endTime": "2026-11-19T15:00:00+01:00",
-            "capacity": 8,
-            "price": {"amount": "15.00"},
-        }
-        made = self.check("createGroupSession", desk.post(path, plan), 201)
-        self.check("createGroupSession", desk.post(path, plan), 409)
-        one = f"{path}/{made['id']}"
-        self.check("changeGroupSession", desk.put(one, {"capacity": 9}), 200)
-        clash = desk.put(f"{path}/{tutorial.pk}", {"startTime": day})
-        self.check("changeGroupSession", clash, 409)
-        stale = desk.delete(one, headers={"If-Match": '"1"'})
-        self.check("cancelGroupSession", stale, 412)
-        self.check("cancelGroupSession", desk.delete(one), 200)
-        self.check("cancelGroupSession", desk.delete(one), 409)
-
-    def test_sessions_of_every_week(self, desk, clock, algebra, anna):
-        path = "/api/group-session-templates"
-        weekly = {
-            "courseId": str(algebra.pk),
-            "taId": str(anna.pk),
-            "weekday": "WEDNESDAY",
-            "startTime": "14:00",
-            "endTime": "15:00",
-            "capacity": 8,
-            "price": {"amount": "15.00"},
-            "weeksAhead": 1,
-        }
-        made = self.check("createGroupSessionTemplate", desk.post(path, weekly), 201)
-        self.check("createGroupSessionTemplate", desk.post(path, weekly), 409)
-        one = f"{path}/{made['id']}"
-        self.check("getGroupSessionTemplate", desk.get(one), 200)
-        self.check("listGroupSessionTemplates", desk.get(path), 200)
-        self.check("updateGroupSessionTemplate", desk.patch(one, {"capacity": 9}), 200)
 
     def test_every_link_leads_to_a_call_that_can_follow(self, desk, wish):
         def follow(name: str, response: Any) -> list[str]:
