@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
@@ -34,6 +34,7 @@ from core.admin.panels import panels_at
 from core.admin.refusals import sentence_of, sentences_by_field
 from core.errors import DomainError
 
+Status = BundlePurchase.Status
 SHOWN_BOOKINGS = 100
 MINUS = "\u2212"  # as wide as the plus
 
@@ -43,7 +44,7 @@ class BundleStatusFilter(ChoiceFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(BundlePurchase.Status.choices)
+        return list(Status.choices)
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         return in_status(cast("Bundles", queryset), value, now=timezone.now())
@@ -103,6 +104,7 @@ class BundleAdmin(HouseAdmin):
         except ValueError as error:
             raise Http404 from error
         desk = desk_of(request)
+        may_adjust = desk.may("bundles:adjust")
         return self.page(
             request,
             "admin/bookings/bundle.html",
@@ -115,7 +117,8 @@ class BundleAdmin(HouseAdmin):
             statement=statement_of(bundle),
             paid=paid_by(bundle) if desk.may("bookings:read") else None,
             book_with=page_to_book(request, bundle),
-            may_adjust=desk.may("bundles:adjust"),
+            may_adjust=may_adjust and bundle.status != Status.EXPIRED,
+            may_read_reasons=may_adjust,
             panels=panels_at("bundle.page", request, bundle=bundle),
             up_url=reverse("admin:bookings_bundlepurchase_changelist"),
             up_title=self.plural,
@@ -130,6 +133,9 @@ class BundleAdmin(HouseAdmin):
         bundle: BundlePurchase = self.row(request, pk)
         form = AdjustForm(request.POST or None, bundle=bundle)
         here = page_of(bundle)
+        if bundle.status == Status.EXPIRED:  # what is given would expire at once
+            self.message_user(request, _("This bundle is over."), messages.WARNING)
+            return HttpResponseRedirect(here)
         if request.method == "POST" and form.is_valid():
             try:
                 fresh = adjust_credits(
@@ -192,7 +198,7 @@ def page_of(bundle: BundlePurchase) -> str:
 
 def page_to_book(request: HttpRequest, bundle: BundlePurchase) -> str:
     """Return where a session is booked that this bundle pays; empty where that cannot be."""
-    if bundle.status != BundlePurchase.Status.ACTIVE or not desk_of(request).may("bookings:write"):
+    if bundle.status != Status.ACTIVE or not desk_of(request).may("bookings:write"):
         return ""
     if bundle.product.kind == Product.Kind.GROUP_SESSION_PASS:
         page, chosen = "bookings_groupsession_changelist", {"course": str(bundle.service_id)}

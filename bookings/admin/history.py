@@ -151,6 +151,14 @@ def _rescheduled(data: dict[str, Any], names: _Names) -> str:
     return _("Moved from %(before)s to %(after)s") % {"before": before, "after": after}
 
 
+def _cancelled(data: dict[str, Any], names: _Names) -> str:
+    if "credit_returned" not in data:
+        return _("Cancelled")
+    if data["credit_returned"]:
+        return _("Cancelled, and the session went back to the bundle")
+    return _("Cancelled, and the session of the bundle stays used")
+
+
 def _left_the_line(data: dict[str, Any], names: _Names) -> str:
     if data.get("session_cancelled"):
         return _("The session was cancelled")
@@ -164,7 +172,7 @@ SENTENCES: dict[str, Callable[[dict[str, Any], _Names], str]] = {
     "booking.updated": lambda data, names: _("Details changed"),
     "booking.completed": lambda data, names: _("Completed"),
     "booking.marked_no_show": lambda data, names: _("Marked as no-show"),
-    "booking.cancelled": lambda data, names: _("Cancelled"),
+    "booking.cancelled": _cancelled,
     "waitlist.joined": lambda data, names: _("Joined the waitlist"),
     "waitlist.offered": lambda data, names: (
         _("Was offered %(start)s") % {"start": _moment(data.get("starts_at"))}

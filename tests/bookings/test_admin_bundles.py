@@ -163,6 +163,18 @@ def test_what_cannot_be_adjusted_says_why_and_changes_nothing(manager, bundle, t
     assert (bundle.remaining_sessions, bundle.entries) == (10, 1)
 
 
+def test_what_is_over_is_not_adjusted_for_it_would_expire_at_once(manager, bundle, clock):
+    clock.move_to(bundle.valid_to_at)
+    manager.force_login(manager.user)
+    assert "Adjust…" not in shown(manager.get(page_of(bundle)))
+
+    answer = manager.send(page_of(bundle, "adjust"), sessions="1", reason="A gift", entries="1")
+
+    assert (answer.url, said(answer)) == (page_of(bundle), ["This bundle is over."])
+    bundle.refresh_from_db()
+    assert bundle.entries == 1
+
+
 def test_a_bundle_is_sold_from_the_customers_page(desk, lea, products):
     product = products["FULL_SEMESTER_BUNDLE"]
     page = desk.get(SELL, {"customer": lea.pk})

@@ -179,7 +179,11 @@ def test_whether_the_session_goes_back_is_asked_with_the_rules_answer(
 
 @pytest.mark.parametrize(
     ("chosen", "sessions", "sentence"),
-    [("yes", 10, "the session was returned"), ("no", 9, "one session"), ("", 10, "returned")],
+    [
+        ("yes", 10, "Cancelled, and the session went back to the bundle"),
+        ("no", 9, "Cancelled, and the session of the bundle stays used"),
+        ("", 10, "the session was returned"),
+    ],
 )
 def test_staff_decide_whether_the_session_goes_back(
     desk, paid, bundle, ten_o_clock, chosen, sessions, sentence
