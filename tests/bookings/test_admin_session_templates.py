@@ -208,6 +208,17 @@ def test_it_is_stopped_and_goes_on(desk, weekly, clock):
     assert said(started)[-1] == "Saved. 1 session is laid out."
 
 
+def test_what_is_stopped_cannot_go_on_beside_another(desk, weekly):
+    desk.send(page_of(weekly), go="stop")
+    desk.send(f"{LIST}add/", **wish(weekly.service, weekly.resource))
+
+    started = desk.send(page_of(weekly), go="start")
+
+    assert said(started)[-1] == "They have another weekly session at that time."
+    weekly.refresh_from_db()
+    assert not weekly.is_active
+
+
 def test_all_ahead_are_called_off_and_no_more_are_laid_out(desk, weekly, join):
     first, second, _third = GroupSession.objects.all()
     join("Ada", first), join("Max", first), join("Ada", second)

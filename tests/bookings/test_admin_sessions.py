@@ -243,6 +243,39 @@ def test_a_session_that_cannot_be_says_why_beside_what_was_typed(desk, tutorial,
     assert GroupSession.objects.get() == tutorial
 
 
+def test_an_end_at_midnight_is_that_of_the_day(desk, algebra, anna):
+    wish = {"service": algebra.pk, "resource": anna.pk, "day": "2026-11-20", "starts": "22:00"}
+
+    desk.send(f"{LIST}add/", **wish, ends="00:00", capacity="6", price="0")
+
+    session = GroupSession.objects.get()
+    assert session.starts_at == datetime(2026, 11, 20, 21, tzinfo=UTC)
+    assert session.ends_at - session.starts_at == 2 * HOUR
+
+
+def test_nothing_of_another_organization_can_be_chosen(desk, tutorial):
+    foreign = GroupSessionFactory()
+    stranger = CustomerFactory(name="Stranger", email="stranger@example.com")
+    wish = {"day": "2026-11-20", "starts": "18:00", "ends": "19:00", "capacity": "6", "price": "1"}
+
+    new = desk.send(f"{LIST}add/", **wish, service=foreign.service_id, resource=foreign.resource_id)
+    moved = desk.send(page_of(tutorial, "edit"), **wish, resource=foreign.resource_id, go="change")
+    join = page_of(tutorial, "join")
+    looked_up = [
+        desk.get(join, {"customer": stranger.pk}),
+        desk.send(join, go=f"use:{stranger.pk}"),
+        desk.send(join, go="find", find="stranger@example.com"),
+    ]
+
+    assert (new.status_code, moved.status_code) == (422, 422)
+    assert GroupSession.objects.count() == 2
+    tutorial.refresh_from_db()
+    assert tutorial.version == 1
+    for page in looked_up:
+        assert str(stranger.pk) not in shown(page)
+        assert "Stranger" not in shown(page)
+
+
 def test_without_a_course_there_is_nothing_to_lay_out(desk, haircut):
     assert "There is no course yet" in shown(desk.get(f"{LIST}add/"))
 

@@ -1,20 +1,26 @@
 """Everything that draws the calendar shows a group session once, with its number of places."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookings.models import Booking, GroupSession
+from bookings.models import Booking, GroupSession, Requirement
 from bookings.selectors.feeds import feed_url
 from bookings.services.feed import make_feed
-from bookings.services.group_session import cancel_session
+from bookings.services.group_session import SessionDetails, cancel_session, create_session
 from bookings.services.place import PlaceRequest, join_session
 from bookings.services.status import cancel_booking
 from tests.calendar_files import events_in, says
 from tests.console import desk_for, shown
-from tests.factories import CourseFactory, GroupSessionFactory
+from tests.factories import (
+    CourseFactory,
+    GroupSessionFactory,
+    ResourceFactory,
+    ResourceTypeFactory,
+)
 from tests.waiting import called
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -94,6 +100,33 @@ def test_a_day_of_many_sessions_is_read_as_often_as_one_of_a_single(
 
     bens = page.context["columns"][1].entries
     assert [one.kind for one in bens] == ["free", *["session"] * 4, "free"]
+
+
+def test_a_session_stands_at_its_room_too(desk, salon, algebra, anna, staff, share):
+    kind = ResourceTypeFactory(organization=salon, key="room", name="Room")
+    room = ResourceFactory(organization=salon, name="Room 1", type=kind)
+    algebra.resources.add(room)
+    Requirement.objects.create(service=algebra, type=anna.type)
+    Requirement.objects.create(service=algebra, type=kind, position=1)
+    details = SessionDetails(
+        service=algebra,
+        resource=anna,
+        starts_at=datetime(2026, 11, 18, 13, tzinfo=UTC),
+        ends_at=datetime(2026, 11, 18, 14, tzinfo=UTC),
+        capacity=3,
+        price_amount=Decimal("15.00"),
+    )
+    session = create_session(details, caller=staff)
+
+    columns = {one.resource.name: one for one in desk.get(WEDNESDAY).context["columns"]}
+
+    standing = {
+        name: [one.session for one in column.entries if one.kind == "session"]
+        for name, column in columns.items()
+    }
+    assert standing == {"Anna": [session], "Ben": [], "Room 1": [session]}
+    (event,) = events_in(share(room)().content)
+    assert says(event, "uid") == str(session.pk)
 
 
 def test_the_session_of_another_course_than_is_looked_for_stands_aside(desk, salon, anna, tutorial):
