@@ -66,6 +66,13 @@ def changing_tables() -> Iterator[CursorWrapper]:
 
 
 @pytest.fixture
+def in_order(transactional_db: None) -> Iterator[None]:
+    """After the test, and before its rows are gone, the doctor finds nothing."""
+    yield
+    assert findings() == {}
+
+
+@pytest.fixture
 def lesson(clock, bundle, algebra, anna, lea, staff, ten_o_clock) -> Callable[..., Booking]:
     """Lea's hour of algebra with Anna on Monday at ten, paid by her bundle, or as told."""
 

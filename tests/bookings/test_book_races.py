@@ -8,7 +8,10 @@ from bookings.models import Allocation, Booking, Hold
 from tests.rivals import rivals
 from tests.visitor import MIA, Visitor
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clock", "in_order"),
+]
 
 HAIRCUT = "/book/salon/haircut?day=2026-11-16&minutes=30&with=anyone"
 CLICKS = 6

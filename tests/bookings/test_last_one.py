@@ -21,7 +21,7 @@ from tests.factories import (
 )
 from tests.rivals import rivals
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_order")]
 
 RIVALS, ROUNDS = 64, 20
 BERLIN = ZoneInfo("Europe/Berlin")

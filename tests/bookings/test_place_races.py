@@ -19,7 +19,10 @@ from tests.factories import GroupSessionFactory
 from tests.rivals import rivals
 from tests.waiting import called, state
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clock", "in_order"),
+]
 
 ROUNDS = 20
 

@@ -12,7 +12,7 @@ from bookings.services.product import create_product
 from tests.factories import BundleFactory, CustomerFactory
 from tests.rivals import rivals
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_order")]
 
 RIVALS, ROUNDS = 16, 5
 

@@ -22,7 +22,7 @@ from tests.cast import a_key
 from tests.factories import ResourceFactory, ResourceTypeFactory
 from tests.rivals import rivals, wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_order")]
 
 ROUNDS = 20
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -26,7 +26,7 @@ from tests.cast import MIA
 from tests.factories import BundleFactory, CustomerFactory
 from tests.rivals import rivals
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_order")]
 
 ROUNDS = 10
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -15,7 +15,10 @@ from tests.bookings.test_races import no_deadlocks  # noqa: F401  (holds here to
 from tests.rivals import rivals
 from tests.waiting import state
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clock", "in_order"),
+]
 
 ROUNDS = 10
 DAY = timedelta(days=1)
