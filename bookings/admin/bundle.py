@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from bookings.admin import selling
 from bookings.admin.bundle_forms import AdjustForm
-from bookings.admin.bundle_words import ENTRY_ICONS, left_of, pays_for, pill_of, validity_of
+from bookings.admin.bundle_words import ENTRY_ICONS, left_of, pill_of, validity_of
 from bookings.admin.filters import OfCourseFilter
 from bookings.admin.history import Actors
 from bookings.models import Booking, BundlePurchase, CreditEntry, Customer, Product
@@ -112,7 +112,6 @@ class BundleAdmin(HouseAdmin):
             bundle=bundle,
             pill=pill_of(bundle),
             left=left_of(bundle),
-            pays_for=pays_for(bundle),
             valid=times.stretch(bundle.valid_from_at, bundle.valid_to_at),
             statement=statement_of(bundle),
             paid=paid_by(bundle) if desk.may("bookings:read") else None,

@@ -72,15 +72,6 @@ def last_moment(end: datetime) -> str:
     return times.moment(end)
 
 
-def pays_for(bundle: BundlePurchase) -> str:
-    """Return what it pays, in words."""
-    is_pass = bundle.product.kind == Product.Kind.GROUP_SESSION_PASS
-    what = _("places in group sessions") if is_pass else _("individual sessions")
-    if bundle.coverage == BundlePurchase.Coverage.MIDTERM_FINAL_ONLY:
-        return _("%(what)s in midterms and finals") % {"what": what}
-    return what
-
-
 def money(amount: object, currency: str) -> str:
     return f"{amount} {currency}"
 

@@ -3,6 +3,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models.catalog import Service
@@ -100,3 +101,12 @@ class BundlePurchase(TenantModel):
     @property
     def status(self) -> "BundlePurchase.Status":
         return self.status_at(timezone.now())
+
+    @property
+    def pays_for(self) -> str:
+        """Return what it pays, in words."""
+        is_pass = self.product.kind == Product.Kind.GROUP_SESSION_PASS
+        what = gettext("places in group sessions") if is_pass else gettext("individual sessions")
+        if self.coverage == self.Coverage.MIDTERM_FINAL_ONLY:
+            return gettext("%(what)s in midterms and finals") % {"what": what}
+        return what

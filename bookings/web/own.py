@@ -129,7 +129,7 @@ def _bundle(bundle: BundlePurchase, seen: OwnView, now: datetime) -> dict[str, A
         "id": bundle.pk,
         "name": bundle.product.name,
         "course": bundle.service.name,
-        "covers": bundle.get_coverage_display(),
+        "pays_for": bundle.pays_for,
         "total": bundle.total_sessions,
         "left": bundle.remaining_sessions,
         "is_ahead": bundle.valid_from_at > now,

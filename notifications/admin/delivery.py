@@ -18,24 +18,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings.models import Booking
-from bookings.selectors.booking import search
 from core import times
 from core.admin.base import HouseAdmin
-from core.admin.context import caller_of, desk_of
+from core.admin.context import caller_of, desk_of, organization_of
 from core.admin.filters import ChoiceFilter
 from core.admin.refusals import say
 from notifications.admin.wording import about_of, delivery_pill, explain, label_of
 from notifications.models import Delivery
 from notifications.selectors.booking import booking_for_mail
-from notifications.selectors.delivery import went_wrong
+from notifications.selectors.delivery import is_to_whom, went_wrong
 from notifications.services.messages import MESSAGES
 from notifications.services.rendering import preview
 from notifications.services.resending import content_of, resend_delivery, why_not_resend
 
 LOOKED_BACK = timedelta(days=30)  # of what went wrong; older than that helps nobody any more
 WENT_WRONG = "WENT_WRONG"
-MATCHES = 5_000
 say(
     {
         "STILL_ON_ITS_WAY": gettext_lazy("This message is still on its way."),
@@ -106,12 +103,10 @@ class DeliveryAdmin(HouseAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
     ) -> tuple[QuerySet[Delivery], bool]:
-        """Find by what a booking is found by."""
+        """Find by what a booking or a customer is found by."""
         if not search_term:
             return queryset, False
-        ours = Booking.objects.filter(organization=desk_of(request).organization)
-        behind = search(ours, search_term).order_by().values("pk")[:MATCHES]
-        return queryset.filter(booking__in=behind), False
+        return queryset.filter(is_to_whom(organization_of(request).pk, search_term)), False
 
     def get_urls(self) -> list[URLPattern]:
         views = [

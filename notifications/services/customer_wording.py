@@ -39,7 +39,7 @@ def context_of_bundle(message: Message, bundle: BundlePurchase, facts: Facts) ->
     lines = [
         *([] if for_customer else _whose(bundle.customer, facts)),
         Line(_("For"), bundle.service.name),
-        Line(_("Pays for"), bundle.get_coverage_display()),
+        Line(_("Pays for"), bundle.pays_for),
         Line(_("Price"), price_of(bundle.price_amount, bundle.price_currency)),
     ]
     return {

@@ -76,7 +76,9 @@ def test_whoever_reads_the_messages_in_the_console_cannot_go_in(
         assert f"/admin/bookings/customer/{lea.pk}/change/" in text
         assert token not in text
         deliver()
-    assert "Customer" in clerk.get("/admin/notifications/delivery/").text
+    for term, number in (("lea@example.com", 1), ("Lea", 1), ("mia@example.com", 0)):
+        found = clerk.get("/admin/notifications/delivery/", {"q": term}).text
+        assert found.count("Link to their appointments") == number
 
 
 def test_a_link_that_does_not_arrive_alerts_the_desk_and_does_not_let_it_in(
