@@ -45,7 +45,7 @@ BUNDLE_DETAILS: Json = {
 JOIN_DETAILS: Json = {
     **BUNDLE_DETAILS,
     "bookingId": {
-        "description": "With ALREADY_JOINED: the place that they have.",
+        "description": "With ALREADY_JOINED: the place that they have, for who may read it.",
         "type": "string",
         "format": "uuid",
     },

@@ -101,7 +101,7 @@ def _join(request: PlaceRequest, caller: Caller, booking_id: UUID, reference: st
     session = lock_session(request.session.pk)
     service, customer = session.service, request.customer
     customer_id = customer_for(customer, organization_id=session.organization_id)
-    _check_not_in(session, customer_id)
+    check_not_in(session, customer_id, caller)
     if session.places_left < 1:
         settle_places(session)
     hold: Hold | None
@@ -180,12 +180,18 @@ def _take_place(session: GroupSession, hold: Hold | None) -> None:
     raise SessionFull
 
 
-def _check_not_in(session: GroupSession, customer_id: UUID) -> None:
-    """The constraint says so too; asked first, so that a full session tells who is in it."""
+def check_not_in(session: GroupSession, customer_id: UUID, caller: Caller) -> None:
+    """Raise AlreadyJoined, with `bookingId` for a caller who may read bookings.
+
+    The constraint says so too; asked first, so that a full session tells who is in it.
+    """
     theirs = Booking.objects.filter(group_session=session, customer_id=customer_id)
     found = theirs.exclude(status=Booking.Status.CANCELLED).values_list("pk", flat=True).first()
-    if found is not None:
+    if found is None:
+        return
+    if caller.may("bookings:read"):
         raise AlreadyJoined(bookingId=found)
+    raise AlreadyJoined
 
 
 def _first_free_seat(session: GroupSession) -> int:

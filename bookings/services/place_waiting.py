@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from bookings.errors import AlreadyJoined, AlreadyWaiting, SessionOver, StillFree
-from bookings.models import Booking, GroupSession, WaitlistEntry
+from bookings.errors import AlreadyWaiting, SessionOver, StillFree
+from bookings.models import GroupSession, WaitlistEntry
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.locking import lock_session
+from bookings.services.place import check_not_in
 from bookings.services.place_offers import settle_places
 from core import events
 from core.access import Caller
@@ -33,7 +34,7 @@ def wait_for_place(
 ) -> WaitlistEntry:
     """Put somebody at the end of the line for a place in a session.
 
-    Raises SessionOver for one that has begun or is cancelled; AlreadyJoined (with `bookingId`);
+    Raises SessionOver for one that has begun or is cancelled; AlreadyJoined;
     StillFree while it has a place; AlreadyWaiting.
     """
     return _join(request, caller, entry_id or uuid7())
@@ -49,10 +50,7 @@ def _join(request: PlaceWait, caller: Caller, entry_id: UUID) -> WaitlistEntry:
     if session.cancelled_at is not None or session.starts_at <= timezone.now():
         raise SessionOver
     customer_id = customer_for(customer, organization_id=session.organization_id)
-    theirs = Booking.objects.filter(group_session=session, customer=customer_id)
-    booking_id = theirs.exclude(status=Booking.Status.CANCELLED).values_list("pk", flat=True)
-    if joined := booking_id.first():
-        raise AlreadyJoined(bookingId=joined)
+    check_not_in(session, customer_id, caller)
     line = WaitlistEntry.objects.filter(group_session=session, status__in=WaitlistEntry.OPEN)
     if line.filter(customer=customer_id).exists():
         raise AlreadyWaiting("This person waits for this session already.")

@@ -150,14 +150,10 @@ def test_nobody_joins_twice_whatever_they_are_called(desk, website, path, lea):
     place = data(desk.post(f"{path}/join", {"studentId": str(lea.pk)}), 201)
     before = everything()
 
-    for who, body in (
-        (desk, {"studentId": str(lea.pk)}),
-        (website, {"name": "Somebody", "email": "LEA@example.com"}),
-    ):
-        assert details(who.post(f"{path}/join", body)) == {
-            "reason": "ALREADY_JOINED",
-            "bookingId": place["id"],
-        }
+    again = details(desk.post(f"{path}/join", {"studentId": str(lea.pk)}))
+    assert again == {"reason": "ALREADY_JOINED", "bookingId": place["id"]}
+    somebody = {"name": "Somebody", "email": "LEA@example.com"}
+    assert details(website.post(f"{path}/join", somebody)) == {"reason": "ALREADY_JOINED"}
     assert everything() == before
 
     data(desk.patch(f"/api/bookings/{place['id']}/cancel", {}))
