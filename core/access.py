@@ -3,6 +3,7 @@
 A scope is `noun:verb`. `*` is every scope of one's own organization.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -52,8 +53,15 @@ SCOPES = {
     "bundles:adjust": "Correct the sessions left of a bundle, with a reason",
     "keys:read": "See API keys",
     "keys:write": "Make and revoke API keys",
+    "members:read": "See who works here, and who is invited",
+    "members:write": "Invite people, change what they may do, remove them",
+    "organization:read": "See the organization's settings",
+    "organization:write": "Change the organization's settings",
     "events:read": "Read the audit trail",
     "exports:read": "Export lists of people",
+    "backup:create": "Make backups",
+    "backup:restore": "Restore a backup",
+    "backup:delete": "Delete backups",
     "system:status": "Read health in detail and metrics",
 }
 
@@ -81,7 +89,8 @@ _DESK = _READ | {
 
 SCOPES_OF_ROLE: dict[Role, frozenset[str]] = {
     Role.OWNER: EVERYTHING,
-    Role.ADMIN: EVERYTHING,
+    # Not "*": who makes an owner, or undoes what was saved, has to be one.
+    Role.ADMIN: frozenset(SCOPES) - {"backup:restore", "backup:delete"},
     Role.MANAGER: _DESK
     | {
         "bookings:overbook",
@@ -96,10 +105,23 @@ SCOPES_OF_ROLE: dict[Role, frozenset[str]] = {
     Role.STAFF: _DESK | {"events:read"},
     Role.VIEWER: _READ,
 }
+# What a single member can get on top of their role.
+GRANTS = (
+    "bookings:overbook",
+    "exports:read",
+    "backup:create",
+    "backup:restore",
+    "backup:delete",
+)
 # Who may do the one may do the others too.
 _IMPLIED = {"bookings:write": frozenset({"bookings:create", "holds:write", "waitlist:write"})}
 # What may sit in a browser: no scope here reads a person.
 PUBLISHABLE_SCOPES = frozenset({"catalog:read", "holds:write", "waitlist:write", "bookings:create"})
+
+
+def scopes_of(role: Role, grants: Iterable[str] = ()) -> frozenset[str]:
+    """Return what a member with `role` may do, with what was granted on top of it."""
+    return SCOPES_OF_ROLE[role].union(scope for scope in grants if scope in GRANTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +137,10 @@ class Caller:
         if "*" in self.scopes or scope in self.scopes:
             return True
         return any(scope in _IMPLIED.get(held, ()) for held in self.scopes)
+
+    def may_give(self, scopes: Iterable[str]) -> bool:
+        """Say whether all of `scopes` are the caller's own: nobody gives what they do not have."""
+        return all(self.may(scope) for scope in scopes)
 
     def require(self, scope: str) -> None:
         """Raise Forbidden without `scope`."""

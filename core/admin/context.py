@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
-from core import times
-from core.access import EVERYTHING, SCOPES_OF_ROLE, Caller, CallerKind, Role
+from core import members, times
+from core.access import Caller, CallerKind
 from core.models import Membership, Organization
 
 CONSOLE = "/admin/"
@@ -67,10 +67,9 @@ class Desk:
         """Who the services are told is acting; None without an organization."""
         if self.organization is None:
             return None
-        scopes = EVERYTHING
         if not self.request.user.is_superuser and self._membership is not None:
-            scopes = SCOPES_OF_ROLE[Role(self._membership.role)]
-        return Caller(CallerKind.USER, self.organization.pk, id=self.request.user.pk, scopes=scopes)
+            return members.caller_of(self._membership)
+        return Caller(CallerKind.USER, self.organization.pk, id=self.request.user.pk)
 
     def may(self, scope: str) -> bool:
         return self.caller is not None and self.caller.may(scope)

@@ -18,18 +18,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import times
-from core.access import Role
+from core.access import GRANTS, Role
+from core.admin.api_key import MAY
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, organization_of
 from core.admin.refusals import say, sentence_of, sentences_by_field
 from core.errors import DomainError
 from core.models import Membership
-from core.services.membership import add_member, change_role, remove_member, set_password_of
+from core.services.membership import add_member, change_member, remove_member, set_password_of
 from core.templatetags.console import render_pill
 
 ROLES: dict[Role, tuple[Promise, Promise]] = {
     Role.OWNER: (gettext_lazy("Owner"), gettext_lazy("Everything")),
-    Role.ADMIN: (gettext_lazy("Administrator"), gettext_lazy("Everything")),
+    Role.ADMIN: (
+        gettext_lazy("Administrator"),
+        gettext_lazy("Everything but owners, and undoing backups"),
+    ),
     Role.MANAGER: (
         gettext_lazy("Manager"),
         gettext_lazy("Bookings, customers, services, hours, exports"),
@@ -41,6 +45,9 @@ ROLES: dict[Role, tuple[Promise, Promise]] = {
 say(
     {
         "MEMBER_ALREADY": gettext_lazy("This person is a member already."),
+        "NOT_YOURS_TO_GIVE": gettext_lazy(
+            "You cannot give, or take away, what you may not do yourself."
+        ),
         "LAST_OWNER": gettext_lazy("An organization keeps at least one owner."),
         "NOT_ONLY_YOURS": gettext_lazy(
             "This person also works elsewhere, so only they can change their password."
@@ -74,6 +81,13 @@ class MemberForm(forms.Form):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=role_choices)
+    grants = forms.MultipleChoiceField(
+        label=gettext_lazy("May also"),
+        choices=[(scope, MAY[scope]) for scope in GRANTS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("On top of what the role may do."),
+    )
 
 
 class PasswordForm(forms.Form):
@@ -134,14 +148,15 @@ class MembershipAdmin(HouseAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponseBase:
-        """Change the role or, where this organization may, the password."""
+        """Change what somebody may do or, where this organization may, the password."""
         try:
             membership: Membership = self.row(request, UUID(object_id))
         except ValueError as error:
             raise Http404 from error
         go = request.POST.get("go", "")
         role_form = RoleForm(
-            request.POST if go == "role" else None, initial={"role": membership.role}
+            request.POST if go == "role" else None,
+            initial={"role": membership.role, "grants": membership.grants},
         )
         password_form = PasswordForm(request.POST if go == "password" else None)
         if request.method == "POST":
@@ -167,8 +182,9 @@ class MembershipAdmin(HouseAdmin):
         caller = caller_of(request)
         try:
             if isinstance(form, RoleForm):
-                change_role(membership, Role(form.cleaned_data["role"]), caller=caller)
-                self.message_user(request, _("The role is changed."))
+                role, grants = Role(form.cleaned_data["role"]), form.cleaned_data["grants"]
+                change_member(membership, caller=caller, role=role, grants=grants)
+                self.message_user(request, _("What they may do is changed."))
             else:
                 set_password_of(membership, form.cleaned_data["password"], caller=caller)
                 self.message_user(request, _("The password is changed."))

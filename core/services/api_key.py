@@ -31,8 +31,8 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its text, which is kept nowhere and never shown again.
 
-    Without `scopes` a secret key may do everything in its organization, and a publishable
-    one all that may stand in a browser. Records api_key.created.
+    Without `scopes` a secret key may do everything in its organization that the caller may, and
+    a publishable one all that may stand in a browser. Records api_key.created.
 
     Raises Invalid for a name that is empty or too long, an expiry in the past, a scope that
     does not exist or may not stand in a browser; Forbidden for a scope that the caller does
@@ -42,7 +42,10 @@ def create_api_key(
         raise Invalid.at("name", f"Give a name of 1 to {LONGEST_NAME} characters.")
     if expires_at is not None and expires_at <= timezone.now():
         raise Invalid.at("expiresAt", "This is in the past.")
-    wanted = frozenset(DEFAULT_SCOPES[kind] if scopes is None else scopes)
+    usual = DEFAULT_SCOPES[kind]
+    if kind == ApiKey.Kind.SECRET and not caller.may_give(usual):
+        usual = caller.scopes
+    wanted = frozenset(usual if scopes is None else scopes)
     if unknown := sorted(wanted - POSSIBLE_SCOPES[kind]):
         raise Invalid.at("scopes", f"A {kind.value} key cannot have {', '.join(unknown)}.")
     if not wanted:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
 
-from core import events
-from core.access import Caller, Role
+from core import events, known_keys
+from core.access import GRANTS, Caller, Role, scopes_of
 from core.db import in_one_transaction, violation_of
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import Membership, Organization, User
 
 
@@ -21,6 +24,13 @@ class MemberAlready(Conflict):
 class LastOwner(Conflict):
     reason = "LAST_OWNER"
     message = "An organization keeps at least one owner."
+
+
+class NotYoursToGive(Forbidden):
+    """Nobody gives, or takes away, what they do not have themselves."""
+
+    reason = "NOT_YOURS_TO_GIVE"
+    message = "You cannot give, or take away, what you may not do yourself."
 
 
 class NotOnlyYours(Conflict):
@@ -40,10 +50,11 @@ def add_member(
 ) -> Membership:
     """Let somebody work here. Who signs in with this address already keeps name and password.
 
-    Records membership.created. Raises Forbidden, MemberAlready, Invalid for an address that is
-    none, and for somebody new without a password that is good enough.
+    Records membership.created. Raises Forbidden, NotYoursToGive, MemberAlready, Invalid for an
+    address that is none, and for somebody new without a password that is good enough.
     """
     caller.require("members:write")
+    check_may_give(caller, role)
     email = email.strip()
     _check_email(email)
     user = User.objects.filter(email__iexact=email).first()
@@ -60,24 +71,35 @@ def add_member(
 
 
 @in_one_transaction
-def change_role(membership: Membership, role: Role, *, caller: Caller) -> Membership:
-    """Give a member another role. Records membership.updated. Raises LastOwner, Forbidden."""
+def change_member(
+    membership: Membership, *, caller: Caller, role: Role, grants: Iterable[str] = ()
+) -> Membership:
+    """Give a member a role, with grants on top of it. Counts from their next request on.
+
+    Records membership.updated. Raises LastOwner, NotYoursToGive, Forbidden, and Invalid for what
+    is no grant.
+    """
     membership = _locked(membership, caller)
-    was = membership.role
-    if was == role:
+    grants = checked_grants(grants)
+    was = {"was": membership.role, "was_granted": membership.grants}
+    if (membership.role, membership.grants) == (role, grants):
         return membership
-    if was == Role.OWNER:
+    check_may_give(caller, Role(membership.role), membership.grants)
+    check_may_give(caller, role, grants)
+    if membership.role == Role.OWNER and role != Role.OWNER:
         _keep_an_owner(membership)
-    membership.role = role
-    membership.save(update_fields=["role", "updated_at"])
+    membership.role, membership.grants = role, grants
+    membership.save(update_fields=["role", "grants", "updated_at"])
     events.record(
         "membership.updated",
         membership,
         caller=caller,
         user_id=membership.user_id,
-        was=was,
         role=role,
+        grants=grants,
+        **was,
     )
+    transaction.on_commit(known_keys.forget_everywhere)
     return membership
 
 
@@ -85,9 +107,10 @@ def change_role(membership: Membership, role: Role, *, caller: Caller) -> Member
 def remove_member(membership: Membership, *, caller: Caller) -> None:
     """End somebody's work here; what they did stays. Records membership.removed.
 
-    Raises LastOwner, Forbidden.
+    Raises LastOwner, NotYoursToGive, Forbidden.
     """
     membership = _locked(membership, caller)
+    check_may_give(caller, Role(membership.role), membership.grants)
     if membership.role == Role.OWNER:
         _keep_an_owner(membership)
     events.record(
@@ -98,6 +121,7 @@ def remove_member(membership: Membership, *, caller: Caller) -> None:
         role=membership.role,
     )
     membership.delete()
+    transaction.on_commit(known_keys.forget_everywhere)
 
 
 @in_one_transaction
@@ -105,9 +129,11 @@ def set_password_of(membership: Membership, password: str, *, caller: Caller) ->
     """Give a member a new password, which signs them out everywhere.
 
     Only for who works nowhere else and does not administer the installation: an organization
-    has no power over another's people. Records user.password_set. Raises NotOnlyYours, Invalid.
+    has no power over another's people. Records user.password_set. Raises NotOnlyYours,
+    NotYoursToGive, Invalid.
     """
     membership = _locked(membership, caller)
+    check_may_give(caller, Role(membership.role), membership.grants)
     user = membership.user
     elsewhere = Membership.objects.filter(user=user).exclude(pk=membership.pk).exists()
     if user.is_superuser or elsewhere:
@@ -118,6 +144,20 @@ def set_password_of(membership: Membership, password: str, *, caller: Caller) ->
     event = events.build_for(membership.organization_id, "user.password_set", user, caller=caller)
     event.save(force_insert=True)
     events.relay_after_commit()
+
+
+def check_may_give(caller: Caller, role: Role, grants: Iterable[str] = ()) -> None:
+    """Raise NotYoursToGive when `role` and `grants` are more than what `caller` may do."""
+    if not caller.may_give(scopes_of(role, grants)):
+        raise NotYoursToGive
+
+
+def checked_grants(grants: Iterable[str]) -> list[str]:
+    """Return `grants` sorted and once each. Raises Invalid for one that cannot be granted."""
+    wanted = sorted(set(grants))
+    if unknown := [scope for scope in wanted if scope not in GRANTS]:
+        raise Invalid.at("grants", f"{', '.join(unknown)} cannot be granted.")
+    return wanted
 
 
 def _locked(membership: Membership, caller: Caller) -> Membership:

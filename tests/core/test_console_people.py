@@ -104,6 +104,52 @@ def test_a_role_is_changed(desk, clara):
     )
 
 
+def test_a_member_is_granted_more_than_their_role_may(desk, clara):
+    desk.send(page_of(clara), go="role", role="staff", grants=["exports:read"])
+
+    clara.refresh_from_db()
+    assert (clara.role, clara.grants) == ("staff", ["exports:read"])
+    event = Event.objects.get(name="membership.updated")
+    assert (event.data["was_granted"], event.data["grants"]) == ([], ["exports:read"])
+
+
+@pytest.mark.parametrize(
+    ("role", "grants"), [("staff", ["keys:write"]), ("staff", ["*"]), ("king", [])]
+)
+def test_what_cannot_be_granted_is_not(desk, clara, role, grants):
+    page = desk.send(page_of(clara), go="role", role=role, grants=grants)
+
+    assert page.context["role_form"].errors
+    clara.refresh_from_db()
+    assert (clara.role, clara.grants) == ("staff", [])
+
+
+def test_an_administrator_makes_no_owner_and_takes_nothing_from_one(salon, clara):
+    owner = MembershipFactory(organization=salon, role=Role.OWNER)
+    MembershipFactory(organization=salon, role=Role.OWNER)  # so that either could go
+    desk = desk_for(salon, Role.ADMIN)
+
+    pages = [
+        desk.send(page_of(clara), go="role", role="owner"),
+        desk.send(page_of(clara), go="role", role="staff", grants=["backup:restore"]),
+        desk.send(page_of(owner), go="role", role="staff"),
+        desk.send(page_of(owner), go="password", password=PASSWORD),
+        desk.send(
+            f"{PAGE}add/", email="dora@salon.example", name="", role="owner", password=PASSWORD
+        ),
+    ]
+    desk.send(page_of(owner, "remove"))
+
+    for page in pages:
+        assert "what you may not do yourself" in shown(page)
+    clara.refresh_from_db()
+    owner.refresh_from_db()
+    assert (clara.role, clara.grants, owner.role) == ("staff", [], "owner")
+    assert not owner.user.check_password(PASSWORD)
+    assert Membership.objects.count() == 4
+    assert Event.objects.count() == 0
+
+
 def test_the_last_owner_stays_one(desk, salon):
     mine = Membership.objects.get(user=desk.user)
 
