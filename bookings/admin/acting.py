@@ -80,6 +80,8 @@ def cancel(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseB
             )
 
         done = _("%(reference)s is cancelled, and its time is free again.")
+        if booking.group_session_id is not None:
+            done = _("%(reference)s is cancelled, and its place is free again.")
         admin.attempt(request, act, done=done % {"reference": booking})
         return back_to(request, booking)
     if booking.status not in Booking.OPEN:

@@ -7,6 +7,7 @@ import pytest
 from bookings.models import Booking, BundlePurchase, CreditEntry
 from bookings.services.booking import BookingRequest, create_booking
 from bookings.services.customer import details_of
+from bookings.services.place import PlaceRequest, join_session
 from core.access import Role
 from tests.console import desk_for, said, shown
 from tests.factories import BundleFactory, CustomerFactory
@@ -216,3 +217,30 @@ def test_several_at_once_say_that_the_rule_decides(salon, paid, bundle, ten_o_cl
     desk.post(BOOKINGS, {**them, "reason": ""})
 
     assert left(bundle) == 10
+
+
+def test_what_is_repeated_is_not_paid_by_the_bundle_and_says_so(desk, paid, bundle, ten_o_clock):
+    booking = paid(ten_o_clock)
+    page = f"{BOOKINGS}{booking.pk}/repeat/"
+    assert "A bundle paid for the first one alone." in shown(desk.get(page))
+
+    desk.send(page, every="WEEKLY", count="2", book="ALL_OR_NOTHING")
+
+    again = Booking.objects.exclude(pk=booking.pk).get()
+    assert (again.bundle, str(again.price_amount)) == (None, "40.00")
+    assert left(bundle) == 9
+
+
+def test_a_place_that_is_given_up_returns_the_session_of_a_pass(
+    desk, staff, tutorial, group_pass, lea, clock
+):
+    request = PlaceRequest(session=tutorial, customer=details_of(lea), bundle=group_pass)
+    booking = join_session(request, caller=staff)
+    cancel = f"{BOOKINGS}{booking.pk}/cancel/"
+    assert left(group_pass) == 9
+    assert desk.get(cancel).context["returns"].is_usual
+
+    answer = desk.send(cancel, return_credit="yes")
+
+    assert said(answer) == [f"{booking} is cancelled, and its place is free again."]
+    assert left(group_pass) == 10
