@@ -30,6 +30,7 @@ MINUTES = 60
 WEEKS = 8
 PLACES = 8
 DAY = timedelta(days=1)
+NOT_BEFORE = 3 * DAY  # of now: nobody of the demo is reminded while a newcomer looks around
 TEACHERS = [
     (
         "Clara Novak",
@@ -54,7 +55,7 @@ PRODUCTS: dict[Product.Kind, tuple[str, int | None, int | None]] = {
     Product.Kind.MIDTERM_FINAL_BUNDLE: ("160.00", 4, 120),
     Product.Kind.GROUP_SESSION_PASS: ("100.00", 10, 120),
 }
-# What the demo's people did happened in no mailbox: their addresses are made up.
+# What the demo's people did so far happened in no mailbox: they are made up.
 NOT_TOLD = r"^(booking|bundle|customer|group_session|session_template)\."
 
 
@@ -70,9 +71,9 @@ class _School:
 def open_school(organization: Organization, *, caller: Caller) -> Service:
     """Add the course "Algebra I" with all that belongs to it, as seen from today.
 
-    Its weekly session begins tomorrow, or on the next Monday if that is at the weekend, and is
-    laid out for eight weeks, with places left in each. A student has two bundles and has booked
-    with them. Nobody is told of any of it.
+    Its weekly session begins in three days, or on the Monday after if that is at the weekend, and
+    is laid out for eight weeks, with places left in each. A student has two bundles and has booked
+    with them. Nobody is told of any of that; who has booked is reminded as anybody is.
     """
     today = timezone.now().astimezone(ZoneInfo(organization.timezone)).date()
     teachers = [_teacher(organization, *one, caller=caller) for one in TEACHERS]
@@ -143,7 +144,7 @@ def _student(organization: Organization, name: str, email: str, *, caller: Calle
 def _weekly_sessions(
     course: Service, teacher: Resource, today: date, caller: Caller
 ) -> list[GroupSession]:
-    first = today + DAY
+    first = today + NOT_BEFORE
     while first.weekday() > 4:
         first += DAY
     details = TemplateDetails(
@@ -206,7 +207,7 @@ def _learn_together(school: _School, caller: Caller) -> None:
 def _free_mornings(course: Service, teacher: Resource, how_many: int) -> list[datetime]:
     """Return the first free time on each of the next days on which there is any."""
     now = timezone.now()
-    window = Interval(now + DAY, now + 4 * 7 * DAY)
+    window = Interval(now + NOT_BEFORE, now + 4 * 7 * DAY)
     zone = ZoneInfo(teacher.timezone)
     by_day: dict[date, datetime] = {}
     for slot in free_slots(course, window, minutes=MINUTES, resource_id=teacher.pk):
