@@ -119,7 +119,8 @@ def change(admin: GroupSessionAdmin, request: HttpRequest, pk: UUID) -> HttpResp
         changes=wanted.changes(session) if wanted and is_asked else [],
         told=told_of_changing(wanted, session) if wanted and is_asked else [],
         moves=bool(wanted and wanted.moves(session)),
-        version=version_in(request) or session.version,
+        # Whoever was told that it is another by now, and sends it again, has seen that one.
+        version=(version_in(request) if is_asked else None) or session.version,
         reason=reason_in(request),
         reasons=REASONS,
         longest_reason=LONGEST_REASON,

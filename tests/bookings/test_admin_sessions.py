@@ -350,6 +350,7 @@ def test_a_change_that_cannot_be_is_refused_and_nothing_moves(desk, tutorial, jo
     assert "More places are taken than that." in shown(small)
     old = desk.send(edit, **as_it_is(tutorial, capacity="5", version=7), go="change")
     assert "Somebody changed this since you opened it." in shown(old)
+    assert old.context["version"] == 1
     same = desk.send(edit, **as_it_is(tutorial), go="look")
     assert said(same) == ["Nothing was changed."]
     tutorial.refresh_from_db()
