@@ -15,7 +15,7 @@ from core import times
 from core.times import zone_of
 from notifications.models import Delivery
 from notifications.services.facts import Facts
-from notifications.services.messages import Message
+from notifications.services.message import Message
 from notifications.services.times import When
 from notifications.services.wording import Line, as_text, lines_of_failure, price_of, sessions_left
 

@@ -11,7 +11,8 @@ from bookings.selectors.manage import manage_url
 from notifications.models import Delivery
 from notifications.selectors.booking import booking_for_mail
 from notifications.selectors.subject import Subject
-from notifications.services.messages import Message, message_of
+from notifications.services.message import Message
+from notifications.services.messages import message_of
 from notifications.services.rendering import console_url, language_of
 from notifications.services.wording import zone_of_reader
 from notifications.transports import Invitation

@@ -4,102 +4,25 @@ Which event promises which of them stands in `notifications.handlers`; the words
 `templates/emails/<name>/`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models import Booking, BundlePurchase, GroupSession, WaitlistEntry
 from notifications.models import Delivery
+from notifications.services.message import BOTH, BUSINESS, PREFIXES, Message, to_each
 
 Audience = Delivery.Audience
 Status = Booking.Status
 Entry = WaitlistEntry.Status
 Session = GroupSession.Status
 
-AnyStatus = Status | Entry | Session | BundlePurchase.Status
 ANY_STATUS = frozenset(Status)
 OPEN = frozenset(Booking.OPEN)
 SESSION_AHEAD = frozenset({Session.OPEN, Session.FULL})
 # Staff who tidy up last month's list do not thank, or miss, anybody by mail.
 WHILE_FRESH = timedelta(days=7)
 UNTIL_ITS_END = timedelta(0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Message:
-    """One thing that we tell somebody about a booking, or about one of the other SUBJECTS.
-
-    about:       which of them, as a column of Delivery.
-    true_while:  the statuses of what it is about in which it may still be sent.
-    until:       how long after the end of the appointment it is of any use; None: always.
-    until_start: it is of no use once the appointment has begun.
-    latest_only: a later event of the same name makes it pointless.
-    tells_event: it says more than the booking does, and its event knows what.
-    makes_offer: it is as true as the offer on the waitlist that its event made.
-    to_previous: it goes to the member of staff whom the event took the booking from.
-    invitation:  what it asks the reader's calendar program to do, where that fits the booking
-                 (notifications.services.inviting).
-    """
-
-    name: str
-    audience: Delivery.Audience
-    label: Promise
-    true_while: frozenset[AnyStatus] = frozenset()
-    about: str = "booking"
-    until: timedelta | None = None
-    until_start: bool = False
-    latest_only: bool = False
-    tells_event: bool = False
-    makes_offer: bool = False
-    to_previous: bool = False
-    invitation: Delivery.Invitation | None = None
-
-    @property
-    def reads_event(self) -> bool:
-        """Whether its event is needed to know what it says, or whether it is still true."""
-        if self.audience == Audience.STAFF:
-            return True
-        return self.tells_event or self.until_start or self.makes_offer
-
-
-PREFIXES = {Audience.CUSTOMER: "", Audience.STAFF: "staff_", Audience.ADMIN: "admin_"}
-BOTH = (Audience.CUSTOMER, Audience.ADMIN)
-BUSINESS = (Audience.STAFF, Audience.ADMIN)
-
-
-def _to(
-    audiences: Iterable[Delivery.Audience],
-    name: str,
-    label: Promise,
-    true_while: frozenset[AnyStatus],
-    *,
-    about: str = "booking",
-    until: timedelta | None = None,
-    until_start: bool = False,
-    latest_only: bool = False,
-    tells_event: bool = False,
-    invitation: Delivery.Invitation | None = None,
-) -> list[Message]:
-    """Tell several readers the same. The admin address has no calendar to invite to."""
-    return [
-        Message(
-            name=PREFIXES[audience] + name,
-            audience=audience,
-            label=label,
-            true_while=true_while,
-            about=about,
-            until=until,
-            until_start=until_start,
-            latest_only=latest_only,
-            tells_event=tells_event,
-            invitation=None if audience == Audience.ADMIN else invitation,
-        )
-        for audience in audiences
-    ]
-
 
 MESSAGES = {
     message.name: message
@@ -135,7 +58,7 @@ MESSAGES = {
             to_previous=True,
             invitation=Delivery.Invitation.CANCEL,
         ),
-        *_to(
+        *to_each(
             Audience,
             "booking_confirmed",
             _("Confirmation"),
@@ -143,7 +66,7 @@ MESSAGES = {
             until=UNTIL_ITS_END,
             invitation=Delivery.Invitation.REQUEST,
         ),
-        *_to(
+        *to_each(
             Audience,
             "booking_rescheduled",
             _("New time"),
@@ -153,7 +76,7 @@ MESSAGES = {
             tells_event=True,
             invitation=Delivery.Invitation.REQUEST,
         ),
-        *_to(
+        *to_each(
             BOTH,
             "booking_updated",
             _("Change"),
@@ -162,22 +85,24 @@ MESSAGES = {
             latest_only=True,
             invitation=Delivery.Invitation.REQUEST,
         ),
-        *_to(
+        *to_each(
             Audience,
             "booking_reminder",
             _("Reminder"),
             frozenset({Status.CONFIRMED}),
             until_start=True,
         ),
-        *_to(
+        *to_each(
             BOTH,
             "booking_completed",
             _("Completion"),
             frozenset({Status.COMPLETED}),
             until=WHILE_FRESH,
         ),
-        *_to(BOTH, "booking_no_show", _("No-show"), frozenset({Status.NO_SHOW}), until=WHILE_FRESH),
-        *_to(
+        *to_each(
+            BOTH, "booking_no_show", _("No-show"), frozenset({Status.NO_SHOW}), until=WHILE_FRESH
+        ),
+        *to_each(
             Audience,
             "booking_cancelled",
             _("Cancellation"),
@@ -208,7 +133,7 @@ MESSAGES = {
             label=_("Offer expired"),
             true_while=frozenset({Entry.EXPIRED}),
         ),
-        *_to(
+        *to_each(
             BUSINESS,
             "session_rescheduled",
             _("New time"),
@@ -228,7 +153,7 @@ MESSAGES = {
             tells_event=True,
             to_previous=True,
         ),
-        *_to(
+        *to_each(
             BUSINESS,
             "session_cancelled",
             _("Cancellation"),
@@ -237,7 +162,7 @@ MESSAGES = {
             until=WHILE_FRESH,
             tells_event=True,
         ),
-        *_to(
+        *to_each(
             BUSINESS,
             "session_reminder",
             _("Reminder"),
@@ -245,7 +170,7 @@ MESSAGES = {
             about="group_session",
             until_start=True,
         ),
-        *_to(  # a receipt says what was bought, which nothing changes
+        *to_each(  # a receipt says what was bought, which nothing changes
             BOTH,
             "bundle_purchased",
             _("Bundle bought"),

@@ -16,7 +16,8 @@ from core.queue import nudge
 from notifications.models import Delivery
 from notifications.selectors.staff import address_of_staff
 from notifications.selectors.subject import Subject, column_of, person_of, version_of
-from notifications.services.messages import MESSAGES, Message
+from notifications.services.message import Message
+from notifications.services.messages import MESSAGES
 from notifications.services.relevance import came_from, with_whom_at
 
 Audience = Delivery.Audience

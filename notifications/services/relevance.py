@@ -19,7 +19,8 @@ from bookings.models import (
 from core.models import Event
 from notifications.models import Delivery
 from notifications.selectors.subject import Subject
-from notifications.services.messages import Message, message_of
+from notifications.services.message import Message
+from notifications.services.messages import message_of
 
 Reason = Delivery.DropReason
 Session = GroupSession.Status

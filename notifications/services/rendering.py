@@ -29,7 +29,8 @@ from notifications.models import Content, Delivery
 from notifications.selectors.subject import Subject, customer_of
 from notifications.services.customer_wording import context_of_bundle, context_of_link
 from notifications.services.facts import Facts, facts_of
-from notifications.services.messages import MESSAGES, Message, message_of
+from notifications.services.message import Message
+from notifications.services.messages import MESSAGES, message_of
 from notifications.services.relevance import Place, place_of
 from notifications.services.samples import SAMPLES
 from notifications.services.session_wording import context_of_session

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from bookings.models import GroupSession
 from notifications.models import Delivery
 from notifications.services.facts import Facts
-from notifications.services.messages import Message
+from notifications.services.message import Message
 from notifications.services.relevance import place_of
 from notifications.services.times import when
 from notifications.services.wording import Line, as_text, before

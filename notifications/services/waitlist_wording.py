@@ -15,7 +15,7 @@ from core import times
 from core.times import zone_label, zone_of
 from notifications.models import Delivery
 from notifications.services.facts import Facts
-from notifications.services.messages import Message
+from notifications.services.message import Message
 from notifications.services.times import When, elsewhere, read_differently, when
 from notifications.services.wording import Line, as_text, lines_of_failure
 
