@@ -259,10 +259,17 @@ def test_attendees_are_read_by_who_may_read_people(
 
 def test_a_place_has_no_time_of_its_own(desk, path, lea):
     place = data(desk.post(f"{path}/join", {"studentId": str(lea.pk)}), 201)
+    own = f"/api/manage/{place['manageToken']}"
     before = everything()
 
-    slot = {"startTime": "2026-11-19T14:00:00+01:00", "duration": 60}
-    refused = details(desk.put(f"/api/bookings/{place['id']}", {"timeSlot": slot}))
-
-    assert refused["reason"] == "SESSION_DECIDES"
+    change = {"timeSlot": {"startTime": "2026-11-19T14:00:00+01:00", "duration": 60}}
+    for refused in (
+        desk.put(f"/api/bookings/{place['id']}", change),
+        APIClient().put(own, change),
+    ):
+        assert details(refused)["reason"] == "SESSION_DECIDES"
     assert everything() == before
+    told = data(APIClient().get(own))
+    assert [one["action"] for one in told["allowedActions"]] == ["CANCEL"]
+    times = {"from": "2026-11-19", "to": "2026-11-20"}
+    assert data(APIClient().get(f"{own}/availability", times)) == {"slots": []}
