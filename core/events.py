@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from core import tasks
 from core.access import Caller
+from core.audit.network import network_of
 from core.db import leave_proof
 from core.models import Event, Outbox, TenantModel
 from core.observability.context import current_request_id, request_id_of
@@ -67,6 +68,7 @@ def build_for(
         actor_kind=caller.kind,
         actor_id=caller.id,
         request_id=current_request_id(),
+        network=network_of(caller),
         data=data,
     )
     leave_proof(event)

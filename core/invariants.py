@@ -137,6 +137,7 @@ invariants.register(
         "core",
         _("The database itself still refuses to change an event, and lets none go untold."),
         "event_is_append_only",
+        "seal_is_append_only",
         "event_enters_outbox",
     ),
     Check(
@@ -149,6 +150,33 @@ invariants.register(
                    outbox.attempts
             FROM core_outbox AS outbox JOIN core_event AS event ON event.id = outbox.event_id
             WHERE outbox.created_at < %(late)s
+        """,
+    ),
+    Check(
+        name="events_are_sealed",
+        promise=_("Every event is sealed in the audit trail within an hour."),
+        says=_("It was written %(minutes)s minutes ago and has no seal."),
+        sql="""
+            SELECT 'core.event' AS subject, event.id, event.organization_id,
+                   extract(epoch FROM %(now)s - event.created_at)::bigint / 60 AS minutes
+            FROM core_event AS event LEFT JOIN core_seal AS seal ON seal.event_id = event.id
+            WHERE seal.id IS NULL AND event.created_at < %(now)s - interval '1 hour'
+        """,
+    ),
+    Check(
+        name="sealed_events_are_there",
+        promise=_("No event that was sealed is gone, and no seal."),
+        says=_("It is number %(number)s behind number %(before)s: an event, or a seal, is gone."),
+        sql="""
+            SELECT 'core.seal' AS subject, seal.id, seal.organization_id, seal.number, seal.before
+            FROM (
+                SELECT id, organization_id, event_id, number, lag(number, 1, 0::bigint) OVER (
+                    PARTITION BY organization_id ORDER BY number
+                ) AS before
+                FROM core_seal
+            ) AS seal
+            LEFT JOIN core_event AS event ON event.id = seal.event_id
+            WHERE seal.number <> seal.before + 1 OR event.id IS NULL
         """,
     ),
 )

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from core.audit import sealing
 from core.models import IdempotentRequest
 from core.models.idempotency import KEPT_FOR
 from core.services import checkup
@@ -39,3 +40,15 @@ def check_up() -> None:
     """Ask every check of the doctor, and forget what was found long ago."""
     checkup.check_up_tonight()
     checkup.forget_old_checkups()
+
+
+@shared_task
+def seal_events() -> None:
+    """Seal what was written since the last round."""
+    sealing.seal_events()
+
+
+@shared_task(soft_time_limit=LONGEST_CHECKUP_SECONDS, time_limit=LONGEST_CHECKUP_SECONDS + 60)
+def seal_all_events() -> None:
+    """Seal whatever no round has found, and log where each organization's trail ends."""
+    sealing.seal_all_events()

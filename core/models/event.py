@@ -10,8 +10,8 @@ class Event(TenantModel):
 
     A trigger refuses every change and every deletion. `data` holds ids and facts, never
     a name, an address or a free text: a customer who is forgotten must not live on here.
-    `network` is where the request came from: the address of staff and of programs, of customers
-    the first half of it.
+    `network` is where the request came from (`core.audit.network`): the address of staff and of
+    programs, of customers no more than their provider's.
     """
 
     name = models.CharField(max_length=80)
@@ -28,7 +28,7 @@ class Event(TenantModel):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["subject_id", "id"], name="event_by_subject"),
-            models.Index(fields=["organization", "id"], name="event_by_organization"),
+            models.Index(fields=["organization", "created_at", "id"], name="event_by_time"),
         ]
 
     def __str__(self) -> str:
