@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -129,7 +129,7 @@ def series_scope(request: HttpRequest) -> Scope | None:
 
 def _is_there_already(booking: Booking, move: Move) -> bool:
     same_resource = move.resource is None or move.resource_id == booking.resource_id
-    return same_resource and booking.starts_at == move.start and minutes_of(booking) == move.minutes
+    return same_resource and booking.starts_at == move.start and booking.minutes == move.minutes
 
 
 def _read(request: HttpRequest, booking: Booking) -> Move:
@@ -137,7 +137,7 @@ def _read(request: HttpRequest, booking: Booking) -> Move:
     resources = [one for one in booking.service.resources.all() if one.is_active]
     if booking.resource not in resources:
         resources.append(booking.resource)
-    usual = minutes_of(booking)
+    usual = booking.minutes
     durations = sorted({usual, *booking.service.durations})
     here = str(booking.resource_id)
     named = sent.get("resource", here)
@@ -200,7 +200,3 @@ def _show(
 def _off_the_grid(request: HttpRequest, move: Move, found: Offer) -> datetime | None:
     """Return the time that a link proposes, if it is none of those that are offered."""
     return move.start if request.method == "GET" and move.start not in found.starts else None
-
-
-def minutes_of(booking: Booking) -> int:
-    return (booking.ends_at - booking.starts_at) // timedelta(minutes=1)

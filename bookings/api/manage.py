@@ -35,7 +35,7 @@ from bookings.selectors.manage import managed_booking
 from bookings.selectors.slots import free_slots
 from bookings.services.allocating import kept_by
 from bookings.services.policy import Action, allowed_actions, may
-from bookings.services.rescheduling import Changes, minutes_of, update_booking
+from bookings.services.rescheduling import Changes, update_booking
 from bookings.services.status import cancel_booking
 from core.access import Caller, CallerKind
 from core.api import authentication
@@ -223,8 +223,8 @@ class ManageViewSet(TenantViewSet[Booking]):
     def availability(self, request: Request, token: str) -> Response:
         query = self.validated_query(OtherTimesQuerySerializer)
         booking, service = self.booking, self.booking.service
-        minutes = query.get("duration", minutes_of(booking))
-        if minutes not in {*service.durations, minutes_of(booking)}:
+        minutes = query.get("duration", booking.minutes)
+        if minutes not in {*service.durations, booking.minutes}:
             offered = ", ".join(map(str, service.durations))
             raise Invalid.at("duration", f"This service takes {offered} minutes.")
         resource_id = query.get("resource_id", booking.resource_id)

@@ -240,6 +240,11 @@ class Booking(TenantModel):
         self.name_index = prefix_indexes(self.name)
 
     @property
+    def minutes(self) -> int:
+        """How long it takes, without buffers."""
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
     def where(self) -> str:
         """Where it takes place, in words; empty when nobody said. By telephone it is the number
         of the business, or the customer's when they are the one who is called.

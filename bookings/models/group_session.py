@@ -175,6 +175,11 @@ class GroupSession(TenantModel):
         return self.status_at(timezone.now())
 
     @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
     def places_left(self) -> int:
         left: int = self.capacity - self.taken - self.held
         return left

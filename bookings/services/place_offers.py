@@ -186,7 +186,7 @@ def follow_session(session: GroupSession) -> None:
     _open_line(session).update(
         from_at=session.starts_at,
         to_at=session.ends_at,
-        minutes=(session.ends_at - session.starts_at) // timedelta(minutes=1),
+        minutes=session.minutes,
         resource_id=session.resource_id,
         updated_at=now,
     )

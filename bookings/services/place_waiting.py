@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -65,7 +64,7 @@ def _join(request: PlaceWait, caller: Caller, entry_id: UUID) -> WaitlistEntry:
         customer_id=customer_id,
         from_at=session.starts_at,
         to_at=session.ends_at,
-        minutes=(session.ends_at - session.starts_at) // timedelta(minutes=1),
+        minutes=session.minutes,
         timezone=customer.timezone or session.service.organization.timezone,
         name=customer.name,
         company=customer.company,

@@ -77,7 +77,7 @@ def update_booking(
         return move(booking, changes, caller, expected_version, on_grid, reason, overbook)
     except SlotTaken as taken:
         wanted = changes.resource or booking.resource
-        minutes = changes.minutes or minutes_of(booking)
+        minutes = changes.minutes or booking.minutes
         raise with_alternatives(
             taken,
             booking.service,
@@ -103,10 +103,10 @@ def move(
 ) -> Booking:
     """The same without looking for alternatives. `facts` go into booking.rescheduled."""
     starts_at = changes.starts_at or booking.starts_at
-    minutes = changes.minutes or minutes_of(booking)
+    minutes = changes.minutes or booking.minutes
     moves = (
         starts_at != booking.starts_at
-        or minutes != minutes_of(booking)
+        or minutes != booking.minutes
         or changes.resource == "any"
         or (isinstance(changes.resource, Resource) and changes.resource.pk != booking.resource_id)
     )
@@ -221,7 +221,7 @@ def _check_policy(booking: Booking, caller: Caller) -> None:
 
 def _check_time(booking: Booking, starts_at: datetime, minutes: int) -> None:
     wrong = wrong_with(booking.service, starts_at, minutes)
-    if minutes == minutes_of(booking):  # what it has it may keep, whatever the service says now
+    if minutes == booking.minutes:  # what it has it may keep, whatever the service says now
         wrong.pop("timeSlot.duration", None)
     if wrong:
         raise Invalid(fields=wrong)
@@ -239,7 +239,3 @@ def check_bundle_at(booking: Booking, starts_at: datetime) -> None:
         is_group=False,
         starts_at=starts_at,
     )
-
-
-def minutes_of(booking: Booking) -> int:
-    return int((booking.ends_at - booking.starts_at).total_seconds() // 60)

@@ -213,7 +213,7 @@ def request_like(booking: Booking) -> BookingRequest:
             timezone=booking.timezone,
         ),
         starts_at=booking.starts_at,
-        minutes=int((booking.ends_at - booking.starts_at).total_seconds() // 60),
+        minutes=booking.minutes,
         inquiry=booking.inquiry,
         notes=booking.notes,
         answers={answer["key"]: answer["answer"] for answer in booking.answers or ()},

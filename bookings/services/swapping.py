@@ -27,7 +27,7 @@ from bookings.services.locking import lock_resources, lock_service
 from bookings.services.offering import offer_to_waitlist
 from bookings.services.overbooking import check_overbooking, find_place_anyway
 from bookings.services.reason import note_reason
-from bookings.services.rescheduling import check_bundle_at, minutes_of
+from bookings.services.rescheduling import check_bundle_at
 from bookings.services.status import check_version, locked
 from core import events
 from core.access import Caller
@@ -98,7 +98,7 @@ def _lock_everything(one: Booking, other: Booking) -> None:
     wanted = set(kept)
     for booking, there in ((one, other), (other, one)):
         reach = rules_of(booking.service).reach(
-            there.starts_at, there.starts_at, minutes=minutes_of(booking)
+            there.starts_at, there.starts_at, minutes=booking.minutes
         )
         crew = crew_of(booking.service, reach, resource_id=there.resource_id)
         wanted |= {calendar.resource_id for calendar in crew.calendars}
@@ -111,7 +111,7 @@ def _lock_everything(one: Booking, other: Booking) -> None:
 
 def _stand_at(booking: Booking, starts_at: datetime, _until: datetime, resource_id: UUID) -> None:
     """Put a booking's row where the other stood; its place is taken when both have moved."""
-    minutes = minutes_of(booking)
+    minutes = booking.minutes
     if "timeSlot.startTime" in (wrong := wrong_with(booking.service, starts_at, minutes)):
         raise Invalid(fields={"timeSlot.startTime": wrong["timeSlot.startTime"]})
     if not ServiceResource.objects.filter(
@@ -148,7 +148,7 @@ def _take(booking: Booking, *, overbook: bool) -> None:
         place = find(
             service=booking.service,
             starts_at=booking.starts_at,
-            minutes=minutes_of(booking),
+            minutes=booking.minutes,
             resource_id=booking.resource_id,
         )
         with taking():

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from bookings.models import Resource, Service
 from bookings.selectors.page import choosable_resources
 from bookings.services.allocating import kept_by
-from bookings.services.rescheduling import Changes, minutes_of, update_booking
+from bookings.services.rescheduling import Changes, update_booking
 from bookings.web.allowed import permissions_of
 from bookings.web.choosing import ANYONE, read_day, read_start
 from bookings.web.days import month_shown
@@ -166,7 +166,7 @@ def _offer(
     booking = visit.booking
     wish = Wish(
         service=booking.service,
-        minutes=minutes_of(booking),
+        minutes=booking.minutes,
         resource_id=move.resource.pk if move.resource else None,
         zone=ZoneInfo(visit.zone),
         besides=kept_by(booking).allocations,
