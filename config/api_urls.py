@@ -25,6 +25,7 @@ from bookings.api.time_off import TimeOffViewSet
 from bookings.api.waitlist import WaitlistViewSet
 from bookings.api.waitlist_offer import WaitlistOfferViewSet
 from core.api.documents import document, document_page
+from core.api.event import EventViewSet
 from core.health import urls as health
 from notifications.api.reminder_rule import ReminderRuleViewSet
 
@@ -48,6 +49,7 @@ router.register("group-sessions", GroupSessionViewSet, basename="group-session")
 router.register(
     "group-session-templates", GroupSessionTemplateViewSet, basename="group-session-template"
 )
+router.register("events", EventViewSet, basename="event")
 router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")
 
 urlpatterns = [

@@ -87,6 +87,7 @@ def test_the_document_holds_every_call():
         "/api/group-sessions/{id}/attendees": ["get"],
         "/api/group-sessions/{id}/join": ["post"],
         "/api/docs": ["get"],
+        "/api/events": ["get"],
         "/api/docs/ui": ["get"],
         "/api/health": ["get"],
         "/api/health/db": ["get"],

@@ -71,6 +71,11 @@ class TestRealAnswers:
         self.check("updateReminderRule", desk.patch(path, {"active": False}), 200)
         self.check("deleteReminderRule", desk.delete(path), 200)
 
+    def test_events(self, desk, book):
+        book()
+        self.check("listEvents", desk.get("/api/events"), 200)
+        self.check("listEvents", desk.get("/api/events", {"actor": "COMMAND", "cursor": ""}), 200)
+
     def test_a_booking_with_a_price(self, desk, wish, haircut):
         haircut.price_amount = 40
         haircut.save()
