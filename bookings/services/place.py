@@ -102,6 +102,8 @@ def _join(request: PlaceRequest, caller: Caller, booking_id: UUID, reference: st
     service, customer = session.service, request.customer
     customer_id = customer_for(customer, organization_id=session.organization_id)
     check_not_in(session, customer_id, caller)
+    if not service.is_active:
+        raise SessionOver("This course is no longer offered.")
     if session.places_left < 1:
         settle_places(session)
     hold: Hold | None

@@ -109,6 +109,12 @@ def test_what_has_begun_or_was_cancelled_cannot_be_joined(over, join, tutorial, 
     refused(tutorial, SessionOver, join)
 
 
+def test_a_course_that_is_no_longer_offered_takes_nobody_in(join, tutorial, algebra):
+    algebra.is_active = False
+    algebra.save()
+    refused(tutorial, SessionOver, join)
+
+
 def test_a_pass_pays_for_a_place(join, tutorial, group_pass, bundle, others):
     booking = join(bundle=group_pass)
 
