@@ -25,6 +25,7 @@ WORKDIR /app
 # are pages that we do not have.
 RUN new() { /opt/holdfast/bin/python -c "import secrets; print(secrets.token_hex(32))"; } \
     && APP_ENV=production SECRET_KEY="$(new)" ENCRYPTION_KEY="$(new)" ENCRYPTION_INDEX_KEY="$(new)" LINK_KEY="$(new)" \
+       JWT_ACCESS_SECRET="$(new)" JWT_REFRESH_SECRET="$(new)" \
        DATABASE_URL=postgres://build@nowhere.invalid/build REDIS_URL=redis://nowhere.invalid \
        ALLOWED_HOSTS=build.invalid PUBLIC_BASE_URL=https://build.invalid \
        SMTP_HOST=nowhere.invalid MAIL_FROM=build@build.invalid \

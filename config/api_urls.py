@@ -74,6 +74,7 @@ urlpatterns = [
     re_path(r"^customers/(?P<pk>[^/]+)/feed$", CustomerFeedViewSet.at_one_address()),
     re_path(r"^customers/(?P<pk>[^/]+)/link$", CustomerLinkViewSet.as_view({"post": "create"})),
     re_path(r"^waitlist/offers/(?P<token>[^/]+)$", WaitlistOfferViewSet.at_one_address()),
+    path("auth/", include("core.api.auth_urls")),
     path("", include("notifications.api.urls")),
     path("docs", document, name="document"),
     path("docs/ui", document_page, name="document-page"),

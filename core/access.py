@@ -125,6 +125,15 @@ def scopes_of(role: Role, grants: Iterable[str] = ()) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in, whichever organization they work in. `id` is the user's."""
+
+    id: UUID
+    session_id: UUID
+    has_second_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Whoever stands at a door. Written on every event; asked by every view."""
 

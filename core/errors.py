@@ -51,6 +51,23 @@ class Forbidden(DomainError):
     message = "This credential may not do that."
 
 
+class NotSignedIn(DomainError):
+    """No good credential: a password, a code or a token that is wrong, spent or over."""
+
+    code = "UNAUTHORIZED"
+    message = "Sign in again."
+
+
+class TooManyAttempts(DomainError):
+    """A password was wrong too often; nobody is let in before `retry_after_seconds` are over."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(f"Too many attempts. Try again in {retry_after_seconds} s.")
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Conflict(DomainError):
     """The request is fine in itself, but not as things stand now."""
 

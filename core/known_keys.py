@@ -1,8 +1,9 @@
 """Who stands behind a key: looked up once, then remembered by this process for ten seconds.
 
-Revoking a key changes the generation in Redis. Whoever uses a remembered key has just read
-the generation there (the rate limiter does, in its own round trip), so what was revoked is
-refused by every process at its next request. Without Redis it is refused ten seconds later.
+Access tokens of people are remembered here too (core.known_people). Revoking either changes
+the generation in Redis. Whoever uses what is remembered has just read the generation there (the
+rate limiter does, in its own round trip), so what was revoked is refused by every process at
+its next request. Without Redis it is refused ten seconds later.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 
-from core.access import PUBLISHABLE_SCOPES, Caller, CallerKind
+from core.access import PUBLISHABLE_SCOPES, Caller, CallerKind, Person
 from core.db import retrying
 from core.errors import DomainError
 from core.models import ApiKey, Organization
@@ -38,19 +39,32 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class KnownKey:
-    """A key that was good when it was looked up, under the generation that was read before."""
+class Known:
+    """A credential that was good when it was looked up, under the generation read before.
 
-    caller: Caller
+    A person's access token has its `person`, and without a `caller` its `problem`: why they
+    act in no organization.
+    """
+
+    caller: Caller | None
     generation: bytes | None
     fresh_until: float
+    person: Person | None = None
+    problem: type[DomainError] | None = None
+
+    @property
+    def client(self) -> str:
+        """Who it is, as the rate limiter counts: a person is one in all their sessions."""
+        if self.person is not None:
+            return f"{CallerKind.USER}:{self.person.id}"
+        return f"{self.caller.kind}:{self.caller.id}" if self.caller else ""
 
     def is_good(self, generation: bytes | None) -> bool:
         """Say whether nothing was revoked since. None: Redis is away and cannot tell."""
         return generation is None or generation == self.generation
 
 
-_known: OrderedDict[bytes, KnownKey] = OrderedDict()
+_known: OrderedDict[bytes, Known] = OrderedDict()
 _used: dict[UUID, datetime] = {}
 _lock = Lock()
 
@@ -60,13 +74,13 @@ def digest_of(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def recall(digest: bytes) -> KnownKey | None:
+def recall(digest: bytes) -> Known | None:
     """Return what this process remembers, at no cost."""
     known = _known.get(digest)
     return known if known is not None and known.fresh_until > monotonic() else None
 
 
-def look_up(digest: bytes, *, generation: bytes | None) -> KnownKey | None:
+def look_up(digest: bytes, *, generation: bytes | None) -> Known | None:
     """Ask the database, and remember a good key. None: unknown, expired, revoked or closed.
 
     `generation` was read before, so that a key revoked meanwhile is not remembered as good.
@@ -77,13 +91,18 @@ def look_up(digest: bytes, *, generation: bytes | None) -> KnownKey | None:
         return None
     caller, lasts_seconds = found
     fresh_until = monotonic() + min(REMEMBERED_FOR_SECONDS, lasts_seconds)
-    known = KnownKey(caller, generation, fresh_until)
+    known = Known(caller, generation, fresh_until)
+    keep(digest, known)
+    return known
+
+
+def keep(digest: bytes, known: Known) -> None:
+    """Remember a good credential."""
     with _lock:
         _known[digest] = known
         _known.move_to_end(digest)
         if len(_known) > MOST_REMEMBERED:
             _known.popitem(last=False)
-    return known
 
 
 def note_uses() -> None:
@@ -114,7 +133,7 @@ def forget_everywhere() -> None:
         # Not a counter: a Redis that lost its data must never come back to an old value.
         ask(lambda redis: redis.set(GENERATION, secrets.token_bytes(8)))
     except RedisIsAway:
-        log.warning("Other processes learn in 10 s that a key was revoked")
+        log.warning("Other processes learn in 10 s what was revoked")
 
 
 def _find(digest: bytes) -> tuple[Caller, float] | None:

@@ -38,6 +38,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Waitlist", "description": "For who finds nothing free."},
         {"name": "Reminders", "description": "Who is reminded of appointments, and when."},
         {"name": "Audit trail", "description": "Who did what, and when."},
+        {"name": "People", "description": "Signing in, and where one is signed in."},
         {"name": "Health", "description": "Is it well? Without the envelope."},
         {"name": "Documents", "description": "This document, and a page to read it on."},
         {"name": "Mail reports", "description": "What providers tell about mails."},

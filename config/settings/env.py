@@ -6,6 +6,7 @@ aliases. What is empty counts as not set.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,14 +67,24 @@ class Environment(environ.Env):
         try:
             return super().__call__(var, *args, **kwargs)
         except ValueError:  # never with the value, which may be a secret in the wrong place
-            kind = "whole number" if self.scheme[var][0] is int else "number"
-            raise ImproperlyConfigured(f"{var} is not a {kind}.") from None
+            kind = KINDS.get(self.scheme[var][0], "a number")
+            raise ImproperlyConfigured(f"{var} is not {kind}.") from None
+
+
+def seconds(text: str) -> int:
+    """Read a length of time, as `90s`, `15m`, `12h` or `7d`, in seconds."""
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text.strip())
+    if found is None or not int(found[1]):
+        raise ValueError(text)
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]
 
 
 def words(text: str) -> list[str]:
     """Read a list: its items are separated by commas, with or without spaces."""
     return [word for part in text.split(",") if (word := part.strip())]
 
+
+KINDS = {int: "a whole number", seconds: "a length of time like 15m or 7d"}
 
 env = Environment(
     # where and what
@@ -91,6 +102,8 @@ env = Environment(
     ENCRYPTION_KEY=(str, ""),
     ENCRYPTION_INDEX_KEY=(str, ""),
     LINK_KEY=(str, ""),
+    JWT_ACCESS_SECRET=(str, ""),
+    JWT_REFRESH_SECRET=(str, ""),
     API_KEY=(str, ""),
     API_KEY_HASHES=(words, []),
     # database and queue
@@ -107,6 +120,9 @@ env = Environment(
     PAGE_BOOKINGS_AHEAD_PER_EMAIL=(int, 5),
     PAGE_BOOKINGS_PER_HOUR=(int, 20),  # from one network, as are the times that it keeps
     PAGE_HOLDS_PER_HOUR=(int, 60),
+    # people who sign in over the API
+    ACCESS_TOKEN_TTL=(seconds, 15 * 60),
+    REFRESH_TOKEN_TTL=(seconds, 7 * 86_400),
     # links in mails
     MANAGE_LINK_DAYS_AFTER_END=(int, 30),
     WAITLIST_OFFER_MINUTES=(int, 120),

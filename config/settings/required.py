@@ -12,12 +12,13 @@ from django.core.exceptions import ImproperlyConfigured
 from config.settings.env import APP_ENV, BASE_DIR, IS_PRODUCTION, env
 from core.encryption import parse_keys
 from core.proxies import networks
-from core.secrets import weakness_of
+from core.secrets import SHORTEST, weakness_of
 
 ENVIRONMENTS = ("development", "test", "staging", "production")
 DJANGOS_SHORTEST = 50  # of SECRET_KEY: `check --deploy` wants it too
 WELL_KNOWN_PASSWORDS = {"", "password", "postgres", "changeme", "secret", "admin", "root"}
 RINGS = ("ENCRYPTION_KEY", "LINK_KEY")  # the first key writes, all of them read
+JWT_SECRETS = ("JWT_ACCESS_SECRET", "JWT_REFRESH_SECRET")
 DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -31,14 +32,20 @@ def _problems() -> Iterator[str]:
         yield "API_KEY holds something that no header can carry: use letters and digits."
     if not 0 <= env("CHECKUP_HOUR") <= 23:
         yield "CHECKUP_HOUR is an hour from 0 to 23."
+    if min(env("ACCESS_TOKEN_TTL"), env("REFRESH_TOKEN_TTL")) < 1:
+        yield "ACCESS_TOKEN_TTL and REFRESH_TOKEN_TTL are at least 1s."
     if IS_PRODUCTION:
         yield from _weak_secrets()
         yield from _unset_places()
+    else:
+        for name in JWT_SECRETS:
+            if 0 < len(env(name)) < SHORTEST:
+                yield f"{name} is shorter than {SHORTEST} characters."
 
 
 def _weak_secrets() -> Iterator[str]:
     examples = _examples()
-    required = ["SECRET_KEY", *RINGS, "ENCRYPTION_INDEX_KEY"]
+    required = ["SECRET_KEY", *RINGS, "ENCRYPTION_INDEX_KEY", *JWT_SECRETS]
     optional = [name for name in ("API_KEY", "METRICS_TOKEN") if env(name)]
     seen: dict[str, str] = {}
     for name in required + optional:

@@ -1,35 +1,58 @@
-"""Whose key is this? The caller behind `Authorization: Bearer <key>` or `X-API-Key: <key>`."""
+"""Who is asking? The caller behind `Authorization: Bearer <key>` or `X-API-Key: <key>`.
+
+A person who signed in sends an access token as Bearer, and names the organization they work in
+as `X-Organization: <slug>` when they have several.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
-from core import known_keys
-from core.access import Caller
+from core import known_keys, known_people
+from core.access import Caller, Person
+from core.known_keys import Known
+from core.tokens import looks_like_token
 
 if TYPE_CHECKING:  # settings name this module, so it may not import DRF's views when it loads
     from uuid import UUID
 
     from rest_framework.request import Request
 
+    from core.errors import DomainError
+
 CHALLENGE = 'Bearer realm="Holdfast"'
 LONGEST_KEY = 256  # characters; nothing longer is worth a digest
+LONGEST_TOKEN = 1024
 
 
 class BadCredential(Exception):
     """A credential was given and is none: 401, whatever was asked for."""
 
 
+class Credential(NamedTuple):
+    """A key or an access token, and the organization that the request names beside it."""
+
+    text: str
+    organization: str = ""
+
+    @property
+    def digest(self) -> bytes:
+        """Return what it is remembered by: a person is another caller in each organization."""
+        if not looks_like_token(self.text):
+            return known_keys.digest_of(self.text)
+        return known_keys.digest_of(f"{self.text}\0{self.organization}")
+
+
 @dataclass(frozen=True, slots=True)
 class CallerUser:
     """What REST framework and the logs take for a user: an id, and that it is somebody."""
 
-    caller: Caller
+    caller: Caller | Person
     is_authenticated = True
     is_anonymous = False
     is_active = True
@@ -43,7 +66,7 @@ class CallerUser:
 class ApiKeyAuthentication(BaseAuthentication):
     """Make the caller `request.auth`. No credential is no caller; a bad one is a 401."""
 
-    def authenticate(self, request: Request) -> tuple[CallerUser, Caller] | None:
+    def authenticate(self, request: Request) -> tuple[CallerUser, Any] | None:
         try:
             caller = identify(request._request)  # noqa: SLF001  (Django's own request)
         except BadCredential as error:
@@ -54,18 +77,50 @@ class ApiKeyAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
+class PersonAuthentication(ApiKeyAuthentication):
+    """Make the person `request.auth`, whichever organization they work in; a key stays a key."""
+
+    def authenticate(self, request: Request) -> tuple[CallerUser, Any] | None:
+        try:
+            who = identify_person(request._request)  # noqa: SLF001  (Django's own request)
+        except BadCredential as error:
+            raise AuthenticationFailed from error
+        return None if who is None else (CallerUser(who), who)
+
+
 def identify(request: HttpRequest) -> Caller | None:
     """Return the caller of `request`, found once: the rate limiter usually did it before.
 
-    Raises BadCredential, Unavailable.
+    Raises BadCredential, Unavailable, and for a person who is in no organization here
+    OrganizationNotNamed or NotAMember.
     """
-    if not hasattr(request, "caller"):
-        text = credential_of(request)
-        remember(request, None if text is None else caller_for(text))
-    if getattr(request, "credential_is_bad", False):
-        raise BadCredential
+    _look(request)
+    problem: type[DomainError] | None = getattr(request, "problem", None)
+    if problem is not None:
+        raise problem
     caller: Caller | None = request.caller  # type: ignore[attr-defined]
     return caller
+
+
+def identify_person(request: HttpRequest) -> Person | Caller | None:
+    """Return the person who signed in, else the caller behind a key, else None.
+
+    Raises BadCredential, Unavailable.
+    """
+    _look(request)
+    person: Person | None = getattr(request, "person", None)
+    return person or request.caller  # type: ignore[attr-defined]
+
+
+def _look(request: HttpRequest) -> None:
+    if not hasattr(request, "caller"):
+        credential = credential_of(request)
+        if credential is None:
+            remember(request, None)
+        else:
+            remember_known(request, known_for(credential))
+    if getattr(request, "credential_is_bad", False):
+        raise BadCredential
 
 
 def remember(request: HttpRequest, caller: Caller | None, *, is_bad: bool = False) -> None:
@@ -74,22 +129,41 @@ def remember(request: HttpRequest, caller: Caller | None, *, is_bad: bool = Fals
     request.credential_is_bad = is_bad  # type: ignore[attr-defined]
 
 
+def remember_known(request: HttpRequest, known: Known) -> None:
+    """Write on `request` whose credential it carries."""
+    remember(request, known.caller)
+    request.person = known.person  # type: ignore[attr-defined]
+    request.problem = known.problem  # type: ignore[attr-defined]
+
+
 def caller_for(text: str, *, generation: bytes | None = None) -> Caller:
-    """Return who stands behind a key, from this process' memory or the database.
+    """Return who stands behind a key. Raises BadCredential, Unavailable."""
+    caller = known_for(Credential(text), generation=generation).caller
+    if caller is None:
+        raise BadCredential
+    return caller
+
+
+def known_for(credential: Credential, *, generation: bytes | None = None) -> Known:
+    """Return who stands behind a credential, from this process' memory or the database.
 
     Raises BadCredential when it is unknown, expired or revoked, or its organization closed.
     """
-    digest = known_keys.digest_of(text)
+    digest = credential.digest
     known = known_keys.recall(digest)
-    if known is None or not known.is_good(generation):
+    if known is not None and known.is_good(generation):
+        return known
+    if looks_like_token(credential.text):
+        known = known_people.look_up(*credential, digest=digest, generation=generation)
+    else:
         known = known_keys.look_up(digest, generation=generation)
     if known is None:
         raise BadCredential
-    return known.caller
+    return known
 
 
-def credential_of(request: HttpRequest) -> str | None:
-    """Return the key in the headers; never one in the address, which is logged on its way.
+def credential_of(request: HttpRequest) -> Credential | None:
+    """Return what is in the headers; never what is in the address, which is logged on its way.
 
     Raises BadCredential for two different keys and for what cannot be a key. Another scheme
     than Bearer is none of ours, and therefore no credential.
@@ -102,6 +176,7 @@ def credential_of(request: HttpRequest) -> str | None:
     if not keys:
         return None
     key = keys.pop()
-    if keys or not 0 < len(key) <= LONGEST_KEY or not key.isascii() or " " in key:
+    longest = LONGEST_TOKEN if looks_like_token(key) else LONGEST_KEY
+    if keys or not 0 < len(key) <= longest or not key.isascii() or " " in key:
         raise BadCredential
-    return key
+    return Credential(key, request.META.get("HTTP_X_ORGANIZATION", "").strip())

@@ -12,6 +12,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from core.api.authentication import CHALLENGE
 from core.api.envelope import failure
 from core.errors import DomainError, Unavailable
 
@@ -65,7 +66,7 @@ def refusal(error: DomainError) -> Response:
     details = dict(error.details)
     if error.reason:
         details = {"reason": error.reason, **details}
-    headers = {}
+    headers = {"WWW-Authenticate": CHALLENGE} if status == 401 else {}
     if wait := getattr(error, "retry_after_seconds", None):
         headers["Retry-After"] = str(wait)
     body = failure(status=status, code=error.code, message=str(error), details=details)

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.access import Caller
+from core.access import Caller, CallerKind
 from core.api.rendering import EnvelopeRenderer
 from core.db import in_one_transaction, lock_timeout_becomes
 from core.errors import Conflict, DomainError, Invalid
@@ -77,13 +77,20 @@ def key_of(request: Request) -> Key | None:
     # Method and path as the router saw them, so that /api/v1/x/ and /api/x are one.
     path = re.sub(r"^/api/v1/", "/api/", request.path_info)
     return Key(
-        credential=f"{caller.kind}:{caller.id}",
+        credential=_credential_of(caller),
         organization_id=caller.organization_id,
         method=str(request.method),
         path=path[:500],
         digest=hashlib.sha256(text.encode()).digest(),
         body_digest=hashlib.sha256(request.body if hasattr(request, "body") else b"").digest(),
     )
+
+
+def _credential_of(caller: Caller) -> str:
+    """Name who asks: a person is somebody else in each of their organizations."""
+    if caller.kind == CallerKind.USER:
+        return f"{caller.kind}:{caller.id}:{caller.organization_id}"
+    return f"{caller.kind}:{caller.id}"
 
 
 def answer_once(

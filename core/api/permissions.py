@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
+from core.access import Person
+
 if TYPE_CHECKING:  # settings name this module, so it may not import DRF's views when it loads
     from rest_framework.request import Request
     from rest_framework.views import APIView
@@ -18,6 +20,13 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         caller = getattr(request, "auth", None)
         return caller is not None and caller.may(scope_of(view, request.method or "GET"))
+
+
+class IsPerson(BasePermission):
+    """Ask for somebody who signed in: a key is a good credential, and not allowed here."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(getattr(request, "auth", None), Person)
 
 
 def scope_of(view: APIView, method: str) -> str:

@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django_ratelimit.core import _get_ip
 
 from core import known_keys
-from core.access import Caller
+from core.access import Caller, CallerKind, Person
 from core.api import authentication
-from core.api.authentication import BadCredential
+from core.api.authentication import BadCredential, Credential
 from core.api.envelope import error_response
 from core.api.errors import STATUS_OF
 from core.api.paths import API_VERSION
 from core.errors import Unavailable
-from core.known_keys import KnownKey
+from core.known_keys import Known
 from core.rates import REFUSED_WITHOUT_REDIS, RateClass, Usage, count
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -89,45 +89,45 @@ class RateLimit:
 def _admit(request: HttpRequest) -> Usage:
     """Count `request` and write on it who is asking. Raises Unavailable."""
     try:
-        text = authentication.credential_of(request)
+        credential = authentication.credential_of(request)
     except BadCredential:
         authentication.remember(request, None, is_bad=True)
         return count(RateClass.DEFAULT, address_of(request))
-    if text is None:
+    if credential is None:
         authentication.remember(request, None)
         return count(RateClass.DEFAULT, address_of(request))
-    if known := known_keys.recall(known_keys.digest_of(text)):
-        return _admit_known(request, text, known)
-    return _admit_unknown(request, text)
+    if known := known_keys.recall(credential.digest):
+        return _admit_known(request, credential, known)
+    return _admit_unknown(request, credential)
 
 
-def _admit_known(request: HttpRequest, text: str, known: KnownKey) -> Usage:
-    usage = count(RateClass.DEFAULT, key_of(known.caller))
+def _admit_known(request: HttpRequest, credential: Credential, known: Known) -> Usage:
+    usage = count(RateClass.DEFAULT, known.client)
     if known.is_good(usage.generation):
-        authentication.remember(request, known.caller)
+        authentication.remember_known(request, known)
     elif not usage.is_exceeded:
-        _look_up(request, text, usage)
+        _look_up(request, credential, usage)
     return usage
 
 
-def _admit_unknown(request: HttpRequest, text: str) -> Usage:
+def _admit_unknown(request: HttpRequest, credential: Credential) -> Usage:
     address = address_of(request)
     usage = count(RateClass.DEFAULT, address)
     if usage.is_exceeded:
         return usage
-    caller = _look_up(request, text, usage)
-    return count(RateClass.DEFAULT, key_of(caller), give_back=address) if caller else usage
+    known = _look_up(request, credential, usage)
+    return count(RateClass.DEFAULT, known.client, give_back=address) if known else usage
 
 
-def _look_up(request: HttpRequest, text: str, usage: Usage) -> Caller | None:
+def _look_up(request: HttpRequest, credential: Credential, usage: Usage) -> Known | None:
     request.usage = usage  # type: ignore[attr-defined]
     try:
-        caller = authentication.caller_for(text, generation=usage.generation)
+        known = authentication.known_for(credential, generation=usage.generation)
     except BadCredential:
         authentication.remember(request, None, is_bad=True)
         return None
-    authentication.remember(request, caller)
-    return caller
+    authentication.remember_known(request, known)
+    return known
 
 
 def key_of(caller: Caller) -> str:
@@ -135,14 +135,22 @@ def key_of(caller: Caller) -> str:
     return f"{caller.kind}:{caller.id}"
 
 
+def network_of(request: HttpRequest) -> str:
+    """Return the network that `request` comes from: an IPv4 address, or 64 bits of an IPv6 one."""
+    return str(_get_ip(request))
+
+
 def address_of(request: HttpRequest) -> str:
-    """Name the network that `request` comes from: an IPv4 address, or 64 bits of an IPv6 one."""
-    return f"address:{_get_ip(request)}"
+    """Name that network as the limiter counts it."""
+    return f"address:{network_of(request)}"
 
 
 def _client_of(request: HttpRequest) -> str:
     if request.path_info.startswith(API):
         caller: Caller | None = getattr(request, "caller", None)
+        person: Person | None = getattr(request, "person", None)
+        if person is not None:
+            return f"{CallerKind.USER}:{person.id}"
         return address_of(request) if caller is None else key_of(caller)
     user = request.user
     return f"user:{user.pk}" if user.is_authenticated else address_of(request)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast
 from uuid import UUID
 
+from django.db.models import Model
 from django.http import HttpResponse
 from django.http.request import QueryDict
 from rest_framework.request import Request
@@ -19,33 +20,26 @@ from core.db import retrying
 from core.errors import Invalid, NotFound
 from core.models import TenantModel, TenantQuerySet
 
+R = TypeVar("R", bound=Model)
 M = TypeVar("M", bound=TenantModel)
 
 
-class TenantViewSet(GenericViewSet[M], Generic[M]):
-    """Every tenant endpoint starts here, so that nobody can forget the organization.
+class HouseViewSet(GenericViewSet[R], Generic[R]):
+    """What every endpoint has: its checked input, and reads that survive a lost connection.
 
-    It gives a view its caller, its rows and its checked input, repeats a read whose
-    connection was lost, and answers a repeated POST with its first answer.
+    Those that start here and not from TenantViewSet are about people, whichever organization
+    they work in: core.api.people.
     """
 
-    scope: ClassVar[str]
-    scopes: ClassVar[dict[str, str]] = {}
     # Answers that hold a fresh secret are never kept.
-    answers_are_kept: ClassVar[bool] = True
+    answers_are_kept: ClassVar[bool] = False
     # A token in the path is the credential, and what it does not open is a 404.
     is_opened_by_link: ClassVar[bool] = False
+    # What the OpenAPI document says of the credential, where it is not a key with the scope.
+    needs: ClassVar[str] = ""
     lookup_value_regex = "[^/]+"
     # OPTIONS is for browsers, and answered before it comes here.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
-
-    @property
-    def caller(self) -> Caller:
-        return cast("Caller", self.request.auth)
-
-    @property
-    def organization_id(self) -> UUID:
-        return self.caller.organization_id
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -57,10 +51,6 @@ class TenantViewSet(GenericViewSet[M], Generic[M]):
             self.post = self._answer_once(handler)
         else:
             setattr(self, str(request.method).lower(), self._repeated(handler))
-
-    def get_queryset(self) -> TenantQuerySet[M]:
-        rows = cast("TenantQuerySet[M]", super().get_queryset())
-        return rows.for_organization(self.organization_id)
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "caller": getattr(self.request, "auth", None)}
@@ -110,6 +100,30 @@ class TenantViewSet(GenericViewSet[M], Generic[M]):
             )
 
         return write
+
+
+class TenantViewSet(HouseViewSet[M], Generic[M]):
+    """Every tenant endpoint starts here, so that nobody can forget the organization.
+
+    It gives a view its caller and its rows beside what every endpoint has, and answers a
+    repeated POST with its first answer.
+    """
+
+    scope: ClassVar[str]
+    scopes: ClassVar[dict[str, str]] = {}
+    answers_are_kept = True
+
+    @property
+    def caller(self) -> Caller:
+        return cast("Caller", self.request.auth)
+
+    @property
+    def organization_id(self) -> UUID:
+        return self.caller.organization_id
+
+    def get_queryset(self) -> TenantQuerySet[M]:
+        rows = cast("TenantQuerySet[M]", super().get_queryset())
+        return rows.for_organization(self.organization_id)
 
 
 def _single_values(query: QueryDict) -> Mapping[str, str]:

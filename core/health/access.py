@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 
 from core.api.authentication import CHALLENGE, BadCredential, identify
 from core.api.envelope import error_response
-from core.errors import Forbidden, Unavailable
+from core.api.errors import STATUS_OF
+from core.errors import DomainError, Forbidden, Unavailable
 
 SCOPE = "system:status"
 
@@ -21,6 +22,13 @@ def refusal_of_stranger(request: HttpRequest) -> HttpResponse | None:
     except Unavailable as error:
         wait = {"Retry-After": str(error.retry_after_seconds)}
         return error_response(status=503, code=error.code, message=str(error), headers=wait)
+    except DomainError as error:
+        return error_response(
+            status=STATUS_OF[error.code],
+            code=error.code,
+            message=str(error),
+            details=error.details,
+        )
     if caller is None:
         return error_response(
             status=401,

@@ -19,7 +19,15 @@ from tests.servers import thrown_away
 
 HOST = "book.salon.example"
 PROXY = "127.0.0.2"  # the only address that may say what the client did
-SECRETS = ("secret_key", "encryption_key", "encryption_index_key", "link_key", "metrics_token")
+SECRETS = (
+    "secret_key",
+    "encryption_key",
+    "encryption_index_key",
+    "link_key",
+    "jwt_access_secret",
+    "jwt_refresh_secret",
+    "metrics_token",
+)
 
 
 class Deployment:

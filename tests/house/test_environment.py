@@ -3,10 +3,10 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.settings.env import ALIASES, env, words
+from config.settings.env import ALIASES, env, seconds, words
 
-EXAMPLES = {str: "a value", int: "7", float: "2.5", bool: "true", words: "one, two"}
-READ = {str: "a value", int: 7, float: 2.5, bool: True, words: ["one", "two"]}
+EXAMPLES = {str: "a value", int: "7", float: "2.5", bool: "true", words: "one, two", seconds: "15m"}
+READ = {str: "a value", int: 7, float: 2.5, bool: True, words: ["one", "two"], seconds: 900}
 
 
 @pytest.mark.parametrize("name", env.scheme)
@@ -83,6 +83,11 @@ def test_a_dollar_in_a_value_is_a_dollar(value, monkeypatch):
         ("PORT", "eighty", "PORT is not a whole number."),
         ("WEB_PROCESSES", "2.5", "WEB_PROCESSES is not a whole number."),
         ("DRAIN_SECONDS", "soon", "DRAIN_SECONDS is not a number."),
+        (
+            "ACCESS_TOKEN_TTL",
+            "soon",
+            "ACCESS_TOKEN_TTL is not a length of time like 15m or 7d.",
+        ),
     ],
 )
 def test_what_is_no_number_is_refused_by_name(name, value, complaint, monkeypatch):
@@ -90,6 +95,14 @@ def test_what_is_no_number_is_refused_by_name(name, value, complaint, monkeypatc
     with pytest.raises(ImproperlyConfigured) as refused:
         env(name)
     assert str(refused.value) == complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "read"), [("90s", 90), ("15m", 900), ("12h", 43_200), ("7d", 604_800)]
+)
+def test_a_length_of_time_is_written_with_its_unit(text, read, monkeypatch):
+    monkeypatch.setenv("REFRESH_TOKEN_TTL", text)
+    assert env("REFRESH_TOKEN_TTL") == read
 
 
 def test_lists_may_have_spaces_after_their_commas(monkeypatch):

@@ -9,11 +9,17 @@ from rest_framework.permissions import AllowAny
 
 from bookings.models import Booking
 from core.access import SCOPES
+from core.api.people import AboutMeViewSet
+from core.api.permissions import IsPerson
 from core.api.viewsets import TenantViewSet
 from core.links import make_link_token
 
 # What stands below /api and is no tenant's: health, the documents, and what providers call.
 NOBODYS = ("health", "docs", "webhooks")
+# What is about the person who is signed in, whichever organization they work in; of these, what
+# takes no token because it answers one, or ends one.
+ABOUT_ME = ("auth/",)
+SIGNING_IN = ("auth/login", "auth/refresh", "auth/logout")
 # What a link opens: its token is the credential, and what it does not open is not there.
 BY_LINK = ("manage", "waitlist/offers")
 
@@ -29,7 +35,7 @@ def api_routes() -> Iterator[tuple[str, object]]:
 
     for path, callback in walk(get_resolver().url_patterns, ""):
         if path.startswith("^api/"):
-            yield path.removeprefix("^api/(?:v1/)?").lstrip("^"), callback
+            yield re.sub(r"(?<!\[)\^", "", path.removeprefix("^api/(?:v1/)?")), callback
 
 
 def test_every_api_view_starts_from_the_callers_organization():
@@ -39,6 +45,11 @@ def test_every_api_view_starts_from_the_callers_organization():
             continue
         view = getattr(callback, "cls", None)
         assert view is not None, f"{path} is no view of the API"
+        if path.startswith(ABOUT_ME):
+            is_open = path.startswith(SIGNING_IN)
+            assert issubclass(view, AboutMeViewSet), path
+            assert list(view.permission_classes) == ([] if is_open else [IsPerson]), path
+            continue
         assert issubclass(view, TenantViewSet), path
         assert AllowAny not in view.permission_classes, path
         assert view.is_opened_by_link == path.startswith(BY_LINK), path
@@ -58,7 +69,7 @@ def test_every_api_view_starts_from_the_callers_organization():
 def test_every_api_route_wants_a_credential(client):
     for path, callback in api_routes():
         view = getattr(callback, "cls", None)
-        if path.startswith(NOBODYS + BY_LINK) or view is None:
+        if path.startswith(NOBODYS + BY_LINK + SIGNING_IN) or view is None:
             continue
         some_id = "01a1f90c-32de-7306-bd10-4ca72e14c6d3"
         address = "/api/" + re.sub(r"\(\?P<\w+>\[\^/\]\+\)", some_id, path)

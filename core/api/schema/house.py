@@ -45,7 +45,8 @@ class HouseSchema(AutoSchema):
             return None
         self.described: Operation = described
         operation = super().get_operation(path, path_regex, path_prefix, method, registry)
-        if operation is not None and self.view.is_opened_by_link:
+        is_open = self.view.is_opened_by_link or not self.view.authentication_classes
+        if operation is not None and is_open:
             operation["security"] = []
         return operation
 
@@ -59,6 +60,8 @@ class HouseSchema(AutoSchema):
         if self.view.is_opened_by_link:
             needed = "No key: the token in the path is the credential."
             return f"{self.described.description}\n\n{needed}".strip()
+        if self.view.needs:
+            return f"{self.described.description}\n\n{self.view.needs}".strip()
         scope = scope_of(self.view, self.method)
         may = "Any key" if scope in PUBLISHABLE_SCOPES else "A secret key"
         needed = f"{may} with the scope `{scope}` may do this."

@@ -1,0 +1,65 @@
+"""What the calls about people send and are answered, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIwMTkzIn0.c2lnbmF0dXJl"  # noqa: S105
+REFRESH_TOKEN = "pZ2n0xVq7mYh3bJk8sTfLr5wCdGaUe1oXiN4vQyRtEw"  # noqa: S105
+
+ME: dict[str, Any] = {
+    "user": {
+        "id": "01934d1a-52c1-7bb0-9d3e-6a0f4c2b8e10",
+        "email": "anna@salon.example",
+        "name": "Anna",
+    },
+    "organizations": [
+        {
+            "id": "01934d1a-4f00-7c3a-8b21-5d6e7f809a1b",
+            "slug": "salon",
+            "name": "Salon Soleil",
+            "role": "OWNER",
+            "scopes": ["*"],
+        }
+    ],
+}
+TOKENS: dict[str, Any] = {"accessToken": TOKEN, "expiresIn": 900}
+PASSWORD = "correct horse battery staple"  # noqa: S105
+
+LOGIN: dict[str, Any] = {
+    "A website": {"email": "anna@salon.example", "password": PASSWORD},
+    "An app": {"email": "anna@salon.example", "password": PASSWORD, "cookie": False},
+}
+SIGNED_IN: dict[str, Any] = {
+    "A website": {**TOKENS, **ME},
+    "An app": {**TOKENS, "refreshToken": REFRESH_TOKEN, **ME},
+}
+REFRESH: dict[str, Any] = {"A website": {}, "An app": {"refreshToken": REFRESH_TOKEN}}
+RENEWED: dict[str, Any] = {
+    "A website": TOKENS,
+    "An app": {**TOKENS, "refreshToken": "Jm4yTq9cVb1nXz6wKr2hLp8sDf5gAeYu3oIt7vQjRiM"},
+}
+SESSIONS: dict[str, Any] = {
+    "sessions": [
+        {
+            "id": "01934d1a-9a10-7e52-b0c4-1f2e3d4c5b6a",
+            "kind": "API",
+            "device": "Mozilla/5.0 (X11; Linux x86_64) Firefox/132.0",
+            "network": "203.0.113.7",
+            "createdAt": "2026-11-03T07:00:00Z",
+            "lastUsedAt": "2026-11-03T09:30:00Z",
+            "endsAt": "2026-11-10T09:30:00Z",
+            "current": True,
+        },
+        {
+            "id": "01934d19-0b77-7a91-a3d5-8c7b6a594837",
+            "kind": "CONSOLE",
+            "device": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15",
+            "network": "198.51.100.21",
+            "createdAt": "2026-11-02T08:00:00Z",
+            "lastUsedAt": "2026-11-02T17:45:00Z",
+            "endsAt": "2026-11-16T17:45:00Z",
+            "current": False,
+        },
+    ]
+}

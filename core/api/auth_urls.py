@@ -1,0 +1,14 @@
+"""The calls about people, below /api/auth."""
+
+from django.urls import re_path
+
+from core.api.auth import MeViewSet, MySessionsViewSet, SignInViewSet, SignOutViewSet
+
+urlpatterns = [
+    re_path(r"^login$", SignInViewSet.as_view({"post": "login"})),
+    re_path(r"^refresh$", SignInViewSet.as_view({"post": "refresh"})),
+    re_path(r"^logout$", SignOutViewSet.as_view({"post": "logout"})),
+    re_path(r"^me$", MeViewSet.as_view({"get": "retrieve"})),
+    re_path(r"^sessions$", MySessionsViewSet.as_view({"get": "list", "delete": "end_others"})),
+    re_path(r"^sessions/(?P<pk>[^/]+)$", MySessionsViewSet.as_view({"delete": "destroy"})),
+]
