@@ -9,6 +9,7 @@ from bookings.web.waiting import waitlist_page
 from config.settings.env import IS_PRODUCTION
 from core.web.accent import accent
 from core.web.home import home
+from core.web.invitation import invitation_page
 
 urlpatterns = [
     path("", home, name="home"),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("manage/", include("bookings.web.manage_urls")),
     path("my/", include("bookings.web.own_urls")),
     re_path(r"^waitlist/(?P<token>[^/]+)/?$", waitlist_page, name="waitlist"),
+    path("invitation/<str:token>", invitation_page, name="invitation"),
     path("photos/<uuid:pk>", photo, name="photo"),
     path("feeds/<str:token>.ics", feed, name="feed"),
     re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),

@@ -125,6 +125,11 @@ def on_link_requested(event: Event) -> None:
     promise(event, read_subject("customer_link", event.subject_id), ["customer_link"])
 
 
+@handles("invitation.created", "invitation.sent_again")
+def on_invited(event: Event) -> None:
+    promise(event, read_subject("member_invitation", event.subject_id), ["invitation"])
+
+
 SERIES = {
     "series.confirmed": (
         "booking_confirmed",

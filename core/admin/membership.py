@@ -13,52 +13,19 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import times
-from core.access import GRANTS, Role
-from core.admin.api_key import MAY
+from core.access import Role
+from core.admin import inviting
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, organization_of
-from core.admin.refusals import say, sentence_of, sentences_by_field
+from core.admin.roles import ROLES, RoleForm, role_choices, tell
 from core.errors import DomainError
 from core.models import Membership
 from core.services.membership import add_member, change_member, remove_member, set_password_of
 from core.templatetags.console import render_pill
-
-ROLES: dict[Role, tuple[Promise, Promise]] = {
-    Role.OWNER: (gettext_lazy("Owner"), gettext_lazy("Everything")),
-    Role.ADMIN: (
-        gettext_lazy("Administrator"),
-        gettext_lazy("Everything but owners, and undoing backups"),
-    ),
-    Role.MANAGER: (
-        gettext_lazy("Manager"),
-        gettext_lazy("Bookings, customers, services, hours, exports"),
-    ),
-    Role.STAFF: (gettext_lazy("Staff"), gettext_lazy("Bookings, customers, messages")),
-    Role.VIEWER: (gettext_lazy("View only"), gettext_lazy("Sees everything, changes nothing")),
-}
-
-say(
-    {
-        "MEMBER_ALREADY": gettext_lazy("This person is a member already."),
-        "NOT_YOURS_TO_GIVE": gettext_lazy(
-            "You cannot give, or take away, what you may not do yourself."
-        ),
-        "LAST_OWNER": gettext_lazy("An organization keeps at least one owner."),
-        "NOT_ONLY_YOURS": gettext_lazy(
-            "This person also works elsewhere, so only they can change their password."
-        ),
-        "This is no e-mail address.": gettext_lazy("This is no e-mail address."),
-    }
-)
-
-
-def role_choices() -> list[tuple[str, str]]:
-    return [(role.value, f"{name}: {what}") for role, (name, what) in ROLES.items()]
 
 
 class MemberForm(forms.Form):
@@ -79,17 +46,6 @@ class MemberForm(forms.Form):
     )
 
 
-class RoleForm(forms.Form):
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=role_choices)
-    grants = forms.MultipleChoiceField(
-        label=gettext_lazy("May also"),
-        choices=[(scope, MAY[scope]) for scope in GRANTS],
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("On top of what the role may do."),
-    )
-
-
 class PasswordForm(forms.Form):
     password = forms.CharField(
         label=gettext_lazy("New password"),
@@ -102,20 +58,36 @@ class PasswordForm(forms.Form):
 @admin.register(Membership)
 class MembershipAdmin(HouseAdmin):
     noun = "members"
+    list_before_template = "admin/console/invitations.html"
     list_display = ["person", "address", "role_pill", "last_seen"]
     sortable_by = ()
     plural = gettext_lazy("People")
-    add_title = gettext_lazy("Add a person")
+    add_title = gettext_lazy("Add with a password")
     nothing_yet = gettext_lazy("Nobody works here yet")
-    how_to_begin = gettext_lazy("Add the people who take bookings.")
+    how_to_begin = gettext_lazy("Invite the people who take bookings.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return cast("QuerySet[Membership]", super().get_queryset(request)).select_related("user")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(partial(self.remove_view))
-        ours = path("<uuid:pk>/remove/", view, name="core_membership_remove")
-        return [ours, *super().get_urls()]
+        views = {
+            "<uuid:pk>/remove/": ("remove", partial(self.remove_view)),
+            "invite/": ("invite", partial(inviting.invite_view, self)),
+            "invitations/<uuid:pk>/again/": ("invite_again", partial(inviting.again_view, self)),
+            "invitations/<uuid:pk>/revoke/": ("uninvite", partial(inviting.revoke_view, self)),
+        }
+        ours = [
+            path(route, self.admin_site.admin_view(view), name=f"core_membership_{name}")
+            for route, (name, view) in views.items()
+        ]
+        return [*ours, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """List who works here, below who is invited to."""
+        open_ones = inviting.open_invitations(request)
+        return super().changelist_view(request, {"invitations": open_ones, **(extra_context or {})})
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -131,14 +103,14 @@ class MembershipAdmin(HouseAdmin):
                     **{**form.cleaned_data, "role": Role(form.cleaned_data["role"])},
                 )
             except DomainError as error:
-                _tell(form, error)
+                tell(form, error)
             else:
                 self.message_user(request, _("They can sign in now."))
                 return HttpResponseRedirect(reverse("admin:core_membership_changelist"))
         return self.page(
             request,
             "admin/console/form.html",
-            title=_("Add a person"),
+            title=_("Add with a password"),
             form=form,
             button=_("Add"),
             up_url=reverse("admin:core_membership_changelist"),
@@ -189,7 +161,7 @@ class MembershipAdmin(HouseAdmin):
                 set_password_of(membership, form.cleaned_data["password"], caller=caller)
                 self.message_user(request, _("The password is changed."))
         except DomainError as error:
-            _tell(form, error)
+            tell(form, error)
             return False
         return True
 
@@ -235,12 +207,3 @@ class MembershipAdmin(HouseAdmin):
     def last_seen(self, membership: Membership) -> str:
         at = membership.user.last_login
         return times.moment(at) if at else _("never")
-
-
-def _tell(form: forms.Form, error: DomainError) -> None:
-    """Put what the service refused beside its field, the rest above the form."""
-    fields = sentences_by_field(error)
-    for name, messages in fields.items():
-        form.add_error(name if name in form.fields else None, messages)
-    if not fields:
-        form.add_error(None, sentence_of(error))

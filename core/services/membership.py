@@ -56,11 +56,11 @@ def add_member(
     caller.require("members:write")
     check_may_give(caller, role)
     email = email.strip()
-    _check_email(email)
+    check_email(email)
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
         user = User(email=email, name=name.strip())
-        _check_password(password, user)
+        check_password(password, user)
         user.set_password(password)
         user.save(force_insert=True)
     membership = Membership(organization=organization, user=user, role=role)
@@ -138,7 +138,7 @@ def set_password_of(membership: Membership, password: str, *, caller: Caller) ->
     elsewhere = Membership.objects.filter(user=user).exclude(pk=membership.pk).exists()
     if user.is_superuser or elsewhere:
         raise NotOnlyYours
-    _check_password(password, user)
+    check_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password", "updated_at"])
     event = events.build_for(membership.organization_id, "user.password_set", user, caller=caller)
@@ -176,14 +176,14 @@ def _keep_an_owner(leaving: Membership) -> None:
         raise LastOwner
 
 
-def _check_email(email: str) -> None:
+def check_email(email: str) -> None:
     try:
         validate_email(email)
     except ValidationError as error:
         raise Invalid.at("email", "This is no e-mail address.") from error
 
 
-def _check_password(password: str, user: User) -> None:
+def check_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What a message is about: one of five kinds of row, and how each is read."""
+"""What a message is about: one of a few kinds of row, and how each is read."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from bookings.models import (
     GroupSession,
     WaitlistEntry,
 )
+from core.models import Invitation
 from notifications.models import Delivery
 from notifications.selectors.booking import FreshBookings, booking_for_mail
 
-Subject = Booking | WaitlistEntry | GroupSession | BundlePurchase | CustomerLink
+Subject = Booking | WaitlistEntry | GroupSession | BundlePurchase | CustomerLink | Invitation
 
 # By the column of Delivery that says it: the rows, with all that a message may say of one.
 READ: dict[str, Callable[[], Any]] = {
@@ -32,6 +33,7 @@ READ: dict[str, Callable[[], Any]] = {
         "product", "service", "customer", "organization"
     ),
     "customer_link": lambda: CustomerLink.objects.select_related("customer", "organization"),
+    "member_invitation": lambda: Invitation.objects.select_related("invited_by", "organization"),
 }
 COLUMNS: dict[type[Subject], str] = {
     Booking: "booking",
@@ -39,6 +41,7 @@ COLUMNS: dict[type[Subject], str] = {
     GroupSession: "group_session",
     BundlePurchase: "bundle",
     CustomerLink: "customer_link",
+    Invitation: "member_invitation",
 }
 
 
@@ -62,6 +65,8 @@ def version_of(subject: Subject) -> int:
     """Return what a later change of `subject` raises; 1 where nothing does."""
     if isinstance(subject, WaitlistEntry):
         return subject.offers
+    if isinstance(subject, Invitation):
+        return subject.generation
     return subject.version if isinstance(subject, Booking | GroupSession) else 1
 
 
@@ -73,7 +78,7 @@ def person_of(subject: Subject) -> Booking | WaitlistEntry | Customer | None:
 
 
 def customer_of(subject: Subject) -> Customer | None:
-    return None if isinstance(subject, GroupSession) else subject.customer
+    return None if isinstance(subject, GroupSession | Invitation) else subject.customer
 
 
 class FreshSubjects:

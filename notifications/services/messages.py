@@ -185,6 +185,12 @@ MESSAGES = {
             true_while=frozenset({BundlePurchase.Status.ACTIVE}),
         ),
         Message(
+            name="invitation",
+            audience=Audience.STAFF,
+            label=_("Invitation to work here"),
+            about="member_invitation",
+        ),
+        Message(
             name="customer_link",
             audience=Audience.CUSTOMER,
             label=_("Link to their appointments"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from bookings.models import Booking, GroupSession
 from core.blind_index import normalise_email
-from core.models import Event, Organization
+from core.models import Event, Invitation, Organization
 from core.queue import nudge
 from notifications.models import Delivery
 from notifications.selectors.staff import address_of_staff
@@ -58,6 +58,8 @@ def address_for(message: Message, subject: Subject, event: Event) -> str:
         return person.email if person else ""
     if message.audience == Audience.ADMIN:
         return admin_address_of(subject.organization)
+    if isinstance(subject, Invitation):
+        return subject.email
     if not isinstance(subject, Booking | GroupSession):
         return ""
     if message.to_previous:

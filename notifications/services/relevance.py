@@ -16,7 +16,7 @@ from bookings.models import (
     GroupSession,
     WaitlistEntry,
 )
-from core.models import Event
+from core.models import Event, Invitation
 from notifications.models import Delivery
 from notifications.selectors.subject import Subject
 from notifications.services.message import Message
@@ -116,12 +116,23 @@ def _why_not_of_link(
     return None if link.can_be_opened_at(now) else Reason.LINK_OVER
 
 
+def _why_not_of_invitation(
+    delivery: Delivery, invitation: Invitation, *, now: datetime
+) -> Delivery.DropReason | None:
+    """Say whether it was accepted, revoked or is too old, or was sent again since."""
+    if delivery.version != invitation.generation:
+        return Reason.SUPERSEDED
+    is_over = invitation.accepted_at or invitation.revoked_at or invitation.expires_at <= now
+    return Reason.LINK_OVER if is_over else None
+
+
 CHECKS: dict[type[Subject], Callable[..., Delivery.DropReason | None]] = {
     Booking: _why_not_of_booking,
     WaitlistEntry: _why_not_of_entry,
     GroupSession: _why_not_of_session,
     BundlePurchase: _why_not_of_bundle,
     CustomerLink: _why_not_of_link,
+    Invitation: _why_not_of_invitation,
 }
 
 

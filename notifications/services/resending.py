@@ -18,7 +18,7 @@ from notifications.services.promising import address_for, wake_sender_after_comm
 from notifications.services.relevance import why_not
 from notifications.services.rendering import render
 
-WAY_IN = re.compile(r"(?<=/my/open/)[\w-]+")
+WAY_IN = re.compile(r"(?:(?<=/my/open/)|(?<=/invitation/))[\w-]+")
 
 
 @in_one_transaction
@@ -84,10 +84,10 @@ def why_not_resend(delivery: Delivery) -> str:
 def content_of(delivery: Delivery) -> Content:
     """Return what was sent; of what was not, what it would say if it left now.
 
-    A customer's own way in is nobody else's to read.
+    A customer's own way in, or a colleague's, is nobody else's to read.
     """
     content: Content = delivery.content or render(delivery, subject_of(delivery))
-    if delivery.customer_link_id is None:
+    if delivery.customer_link_id is None and delivery.member_invitation_id is None:
         return content
     return Content(
         subject=content["subject"],

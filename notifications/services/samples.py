@@ -22,7 +22,8 @@ from bookings.models import (
     Service,
     WaitlistEntry,
 )
-from core.models import Organization
+from core.access import Role
+from core.models import Invitation, Organization, User
 from notifications.selectors.subject import Subject
 
 
@@ -111,6 +112,17 @@ def sample_link(booking: Booking) -> CustomerLink:
     )
 
 
+def sample_invitation(booking: Booking) -> Invitation:
+    """Return an unsaved invitation to where `booking` is. It opens nothing."""
+    return Invitation(
+        organization=booking.organization,
+        email=booking.email,
+        role=Role.STAFF,
+        invited_by=User(name="Anna"),
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+
+
 def _sample_customer(booking: Booking) -> Customer:
     return Customer(
         organization=booking.organization,
@@ -132,4 +144,5 @@ SAMPLES: dict[str, Callable[[Booking], Subject]] = {
     "group_session": sample_session,
     "bundle": sample_bundle,
     "customer_link": sample_link,
+    "member_invitation": sample_invitation,
 }

@@ -256,11 +256,12 @@ def test_every_message_can_be_previewed_and_is_complete(message, language, salon
     content = preview(message, booking)
 
     # Nobody has a reference before they have a booking.
-    known_by = {"booking": "K7PM-4XQ2", "customer_link": salon.name}
+    of_links = dict.fromkeys(["customer_link", "member_invitation"], salon.name)
+    known_by = {"booking": "K7PM-4XQ2", **of_links}
     about = MESSAGES[message].about
     assert known_by.get(about, booking.service.name) in content["text"]
     assert known_by.get(about, booking.service.name) in content["html"]
-    assert {"bundle": "10", "customer_link": salon.name}.get(about, "Anna") in content["subject"]
+    assert {"bundle": "10", **of_links}.get(about, "Anna") in content["subject"]
     for part in (content["subject"], content["text"], content["html"]):
         assert not re.search(r"{{|{%|None|\bTrue\b", part)
     assert "\n\n\n" not in content["text"]
@@ -278,11 +279,12 @@ def test_every_message_can_be_previewed_and_is_complete(message, language, salon
 def test_every_message_is_on_its_readers_clock(clock, salon, audience, zone_says):
     booking = sample_booking(salon)
     booking.timezone, booking.resource.timezone = "Asia/Kathmandu", "Europe/London"
-    # A bundle is valid in days of the business, and a link for half an hour.
+    # A bundle is valid in days of the business, and a link for a while.
+    elsewhere = ("bundle", "customer_link", "member_invitation")
     of_theirs = [
         name
         for name, message in MESSAGES.items()
-        if message.audience == audience and message.about not in ("bundle", "customer_link")
+        if message.audience == audience and message.about not in elsewhere
     ]
 
     assert len(of_theirs) >= 5
