@@ -97,7 +97,9 @@ class EventSerializer(HouseSerializer):
     request_id = serializers.CharField(
         allow_null=True, help_text="The request that did it; null of what no request did."
     )
-    data = serializers.DictField(help_text="Ids and facts, different for each name.")
+    data = serializers.DictField(  # type: ignore[assignment]  # hides Serializer.data
+        help_text="Ids and facts, different for each name."
+    )
 
 
 def present(row: Mapping[str, Any]) -> dict[str, Any]:
