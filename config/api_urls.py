@@ -15,6 +15,7 @@ from bookings.api.group_session import GroupSessionViewSet
 from bookings.api.group_session_template import GroupSessionTemplateViewSet
 from bookings.api.hold import HoldViewSet
 from bookings.api.manage import ManageViewSet
+from bookings.api.privacy import CustomerPrivacyViewSet
 from bookings.api.product import ProductViewSet
 from bookings.api.resource import ResourceViewSet
 from bookings.api.resource_type import ResourceTypeViewSet
@@ -73,6 +74,7 @@ urlpatterns = [
     re_path(r"^resources/(?P<pk>[^/]+)/feed$", ResourceFeedViewSet.at_one_address()),
     re_path(r"^customers/(?P<pk>[^/]+)/feed$", CustomerFeedViewSet.at_one_address()),
     re_path(r"^customers/(?P<pk>[^/]+)/link$", CustomerLinkViewSet.as_view({"post": "create"})),
+    re_path(r"^customers/(?P<pk>[^/]+)/export$", CustomerPrivacyViewSet.as_view({"get": "export"})),
     re_path(r"^waitlist/offers/(?P<token>[^/]+)$", WaitlistOfferViewSet.at_one_address()),
     path("auth/", include("core.api.auth_urls")),
     path("", include("notifications.api.urls")),

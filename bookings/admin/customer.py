@@ -20,6 +20,7 @@ from bookings.admin.bundle_panel import bundle_panel
 from bookings.admin.customer_link import send_them_their_link
 from bookings.admin.details import CustomerForm, known_of
 from bookings.admin.feed import calendar_address, may_share
+from bookings.admin.privacy import hand_over
 from bookings.errors import CustomerExists
 from bookings.models import Booking, Customer
 from bookings.selectors.customer import meant_in
@@ -29,6 +30,8 @@ from core import times
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, desk_of, organization_of
 from core.admin.refusals import sentence_of
+from core.api.throttling import limited
+from core.rates import RateClass
 
 SHOWN_BOOKINGS = 50
 
@@ -55,6 +58,7 @@ class CustomerAdmin(HouseAdmin):
             ("feed", partial(calendar_address, self)),
             ("link", partial(send_them_their_link, self)),
             ("edit", partial(self.edit_view)),
+            ("export", limited(RateClass.STRICT)(partial(hand_over, self))),
         ]
         ours = [
             path(
@@ -99,6 +103,7 @@ class CustomerAdmin(HouseAdmin):
             may_share=may_share(request, customer),
             may_book=desk_of(request).may("bookings:write"),
             may_edit=desk_of(request).may("customers:write"),
+            may_export=desk_of(request).may("exports:read"),
             up_url=reverse("admin:bookings_customer_changelist"),
             up_title=_("Customers"),
         )

@@ -381,6 +381,7 @@ RULES: dict[str, Callable[[Case], None]] = {
     "joinWaitlist": the_window_lies_ahead,
     "listWaitlist": the_walk_is_by_one_way,
     "listBookings": the_days_are_in_this_century,
+    "listCustomers": the_walk_is_by_one_way,
     "listGroupSessionTemplates": the_walk_is_by_one_way,
     "listServices": the_walk_is_by_one_way,
     "listCourses": the_walk_is_by_one_way,

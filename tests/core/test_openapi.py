@@ -98,6 +98,7 @@ def test_the_document_holds_every_call():
         "/api/health": ["get"],
         "/api/health/db": ["get"],
         "/api/health/detailed": ["get"],
+        "/api/customers/{id}/export": ["get"],
         "/api/customers/{id}/feed": ["delete", "get", "post"],
         "/api/customers/{id}/link": ["post"],
         "/api/resources/{id}/feed": ["delete", "get", "post"],

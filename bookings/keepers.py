@@ -1,0 +1,34 @@
+"""Who else keeps what a customer told us: each app above says what it has.
+
+An app registers its keeper when it is loaded: an export is whole without this app knowing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bookings.models import Customer
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """What an app has of a customer.
+
+    tell: returns it, each row as plain values with names of the wire; part `name` of an export.
+    """
+
+    name: str
+    tell: Callable[[Customer], list[dict[str, Any]]]
+
+
+_keepers: dict[str, Keeper] = {}
+
+
+def register(keeper: Keeper) -> None:
+    _keepers[keeper.name] = keeper
+
+
+def keepers() -> Iterable[Keeper]:
+    return _keepers.values()
