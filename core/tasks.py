@@ -6,7 +6,7 @@ from django.utils import timezone
 from core.audit import sealing
 from core.models import IdempotentRequest
 from core.models.idempotency import KEPT_FOR
-from core.services import checkup
+from core.services import checkup, guarding
 
 NUDGED_BATCHES = 50
 BATCH = 1_000
@@ -33,6 +33,15 @@ def forget_old_answers() -> None:
         deleted, _ = IdempotentRequest.objects.filter(pk__in=batch).delete()
         if deleted < BATCH:
             return
+
+
+@shared_task
+def forget_old_sign_ins() -> None:
+    """Delete spent tokens that have expired, sessions long over, and old failures."""
+    from core.services import sessions  # it records, so it cannot be imported above either
+
+    sessions.forget_old_sessions()
+    guarding.forget_old_guards()
 
 
 @shared_task(soft_time_limit=LONGEST_CHECKUP_SECONDS, time_limit=LONGEST_CHECKUP_SECONDS + 60)

@@ -44,6 +44,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "lay-out-sessions": {"task": "bookings.tasks.lay_out_sessions", "schedule": 3600},
     "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 3600},
+    "forget-old-sign-ins": {"task": "core.tasks.forget_old_sign_ins", "schedule": 3600},
     "seal-events": {"task": "core.tasks.seal_events", "schedule": 10},
     "seal-all-events": {
         "task": "core.tasks.seal_all_events",

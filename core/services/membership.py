@@ -13,7 +13,8 @@ from core import events, known_keys
 from core.access import GRANTS, Caller, Role, scopes_of
 from core.db import in_one_transaction, violation_of
 from core.errors import Conflict, Forbidden, Invalid, NotFound
-from core.models import Membership, Organization, User
+from core.models import Membership, Organization, SignInSession, User
+from core.services.sessions import end_other_sessions
 
 
 class MemberAlready(Conflict):
@@ -141,6 +142,7 @@ def set_password_of(membership: Membership, password: str, *, caller: Caller) ->
     check_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password", "updated_at"])
+    end_other_sessions(user, by=caller.id, reason=SignInSession.EndReason.PASSWORD)
     event = events.build_for(membership.organization_id, "user.password_set", user, caller=caller)
     event.save(force_insert=True)
     events.relay_after_commit()

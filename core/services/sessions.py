@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core import known_keys
@@ -17,6 +18,8 @@ from core.services.person_events import record_for_person
 from core.tokens import refresh_digest
 
 EndReason = SignInSession.EndReason
+# For who looks into what happened.
+KEPT_AFTER_THE_END = timedelta(days=90)
 
 
 def open_sessions_of(user_id: UUID) -> QuerySet[SignInSession]:
@@ -85,3 +88,11 @@ def record_ended(
         record_for_person(
             user, "sign_in.ended", by=by, session_id=session.pk, kind=session.kind, reason=reason
         )
+
+
+def forget_old_sessions() -> None:
+    """Delete tokens that have expired, and sessions a while after they were over."""
+    now = timezone.now()
+    RefreshToken.objects.filter(expires_at__lt=now).delete()
+    over = Q(ends_at__lt=now - KEPT_AFTER_THE_END) | Q(revoked_at__lt=now - KEPT_AFTER_THE_END)
+    SignInSession.objects.filter(over).delete()

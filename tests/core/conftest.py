@@ -63,3 +63,22 @@ def nothing_changes(mias):
     before = everything()
     yield
     assert everything() == before
+
+
+@pytest.fixture
+def nora(salon):
+    """The owner of the salon, who signs in with PASSWORD of tests.core.people."""
+    from tests.core.people import somebody
+
+    return somebody(salon, "nora@salon.example", "Nora")
+
+
+@pytest.fixture
+def other_person(db, client):
+    """Somebody of another organization, signed in over the API."""
+    from tests.core.people import bearer, sign_in, somebody
+    from tests.factories import OrganizationFactory
+
+    somebody(OrganizationFactory(slug="school"), "olga@school.example", "Olga")
+    answer = sign_in(client, email="olga@school.example", cookie=False)
+    return bearer(answer.json()["data"]["accessToken"])

@@ -6,20 +6,10 @@ from rest_framework.test import APIClient
 from core import known_keys
 from core.access import Role
 from core.models import Event, RefreshToken, SignInSession
-from tests.core.people import PASSWORD, bearer, sign_in
-from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
+from tests.core.people import bearer, sign_in
+from tests.factories import MembershipFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def nora(salon):
-    """The owner of the salon."""
-    user = UserFactory(email="nora@salon.example", name="Nora")
-    user.set_password(PASSWORD)
-    user.save()
-    MembershipFactory(organization=salon, user=user, role=Role.OWNER)
-    return user
 
 
 def test_who_signs_in_is_answered_tokens_and_where_they_work(client, salon, nora, clock):
