@@ -25,6 +25,7 @@ from bookings.api.service import ServiceViewSet
 from bookings.api.time_off import TimeOffViewSet
 from bookings.api.waitlist import WaitlistViewSet
 from bookings.api.waitlist_offer import WaitlistOfferViewSet
+from core.api.api_key import ApiKeyViewSet
 from core.api.documents import document, document_page
 from core.api.event import EventViewSet
 from core.health import urls as health
@@ -52,6 +53,7 @@ router.register(
 )
 router.register("events", EventViewSet, basename="event")
 router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")
+router.register("api-keys", ApiKeyViewSet, basename="api-key")
 
 urlpatterns = [
     path("", include(router.urls)),

@@ -39,6 +39,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Reminders", "description": "Who is reminded of appointments, and when."},
         {"name": "Audit trail", "description": "Who did what, and when."},
         {"name": "People", "description": "Signing in, and where one is signed in."},
+        {"name": "API keys", "description": "How programs get in."},
         {"name": "Health", "description": "Is it well? Without the envelope."},
         {"name": "Documents", "description": "This document, and a page to read it on."},
         {"name": "Mail reports", "description": "What providers tell about mails."},

@@ -1,4 +1,4 @@
-"""API keys: made with their text shown once, and revoked."""
+"""API keys: made with their text shown once, replaced by another, and revoked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -25,7 +25,12 @@ from core.admin.context import caller_of, organization_of
 from core.admin.refusals import sentence_of, sentences_by_field
 from core.errors import DomainError
 from core.models import ApiKey
-from core.services.api_key import create_api_key, revoke_api_key
+from core.services.api_key import (
+    USUAL_OVERLAP_HOURS,
+    create_api_key,
+    revoke_api_key,
+    rotate_api_key,
+)
 from core.templatetags.console import render_pill
 
 # core.access says it to programs, in English; a test keeps the two alike.
@@ -64,6 +69,34 @@ MAY: dict[str, Promise] = {
     "backup:delete": gettext_lazy("Delete backups"),
     "system:status": gettext_lazy("Read health in detail and metrics"),
 }
+
+FIELD_OF = {"expiresAt": "expires_at", "overlapHours": "overlap_hours"}
+LOOK_OF = {
+    ApiKey.State.GOOD: ("green", "check_circle"),
+    ApiKey.State.EXPIRED: ("amber", "event_busy"),
+    ApiKey.State.REVOKED: ("grey", "block"),
+}
+OVERLAPS = [
+    (0, gettext_lazy("Not at all: it is refused at once")),
+    (1, gettext_lazy("An hour")),
+    (24, gettext_lazy("A day")),
+    (7 * 24, gettext_lazy("A week")),
+    (30 * 24, gettext_lazy("30 days")),
+]
+
+
+class RotateForm(forms.Form):
+    """For how long the key that is replaced stays good."""
+
+    overlap_hours = forms.ChoiceField(
+        label=gettext_lazy("The old key stays good for"),
+        choices=OVERLAPS,
+        initial=USUAL_OVERLAP_HOURS,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "Until then both work. The new one may do the same, and its text is shown once."
+        ),
+    )
 
 
 class ApiKeyForm(forms.Form):
@@ -110,9 +143,15 @@ class ApiKeyAdmin(HouseAdmin):
     how_to_begin = gettext_lazy("A program needs one to book or to read bookings.")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(partial(self.revoke_view))
-        ours = path("<uuid:pk>/revoke/", view, name="core_apikey_revoke")
-        return [ours, *super().get_urls()]
+        def ours(name: str, view: Any) -> URLPattern:
+            wrapped = self.admin_site.admin_view(partial(view))
+            return path(f"<uuid:pk>/{name}/", wrapped, name=f"core_apikey_{name}")
+
+        return [
+            ours("revoke", self.revoke_view),
+            ours("rotate", self.rotate_view),
+            *super().get_urls(),
+        ]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -149,12 +188,7 @@ class ApiKeyAdmin(HouseAdmin):
                 expires_at=times.end_of(expires_on) if expires_on else None,
             )
         except DomainError as error:
-            fields = sentences_by_field(error)
-            for path_, messages in fields.items():
-                name = {"expiresAt": "expires_at"}.get(path_, path_)
-                form.add_error(name if name in form.fields else None, messages)
-            if not fields:
-                form.add_error(None, sentence_of(error))
+            _tell(form, error)
             return ""
         return text
 
@@ -173,6 +207,8 @@ class ApiKeyAdmin(HouseAdmin):
             state=self.state(key),
             scopes=[MAY.get(scope, _("Everything")) for scope in key.scopes],
             may_revoke=self.has_change_permission(request) and key.revoked_at is None,
+            may_rotate=self._may_rotate(request, key),
+            replaced_by=key.replaced_by.first(),
             up_url=reverse("admin:core_apikey_changelist"),
             up_title=_("API keys"),
         )
@@ -202,6 +238,48 @@ class ApiKeyAdmin(HouseAdmin):
             up_title=key.name,
         )
 
+    def rotate_view(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        """Ask for how long the old key stays good; a POST makes the new one and shows its text."""
+        key = self.row(request, pk)
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        page = reverse("admin:core_apikey_change", args=[pk])
+        if not self._may_rotate(request, key):
+            self.message_user(request, _("This key cannot be replaced."), messages.WARNING)
+            return HttpResponseRedirect(page)
+        form = RotateForm(request.POST or None)
+        up = {"up_url": page, "up_title": key.name}
+        if request.method == "POST" and form.is_valid():
+            try:
+                _key, text = rotate_api_key(
+                    key=key,
+                    overlap_hours=int(form.cleaned_data["overlap_hours"]),
+                    caller=caller_of(request),
+                )
+            except DomainError as error:
+                _tell(form, error)
+            else:
+                return self.page(
+                    request, "admin/console/key_made.html", title=_("The new key"), key=text, **up
+                )
+        title = _("Replace %(key)s") % {"key": key}
+        return self.page(
+            request,
+            "admin/console/form.html",
+            title=title,
+            form=form,
+            button=_("Make the new key"),
+            **up,
+        )
+
+    def _may_rotate(self, request: HttpRequest, key: ApiKey) -> bool:
+        return (
+            self.has_change_permission(request)
+            and caller_of(request).may_give(key.scopes)
+            and key.state(timezone.now()) == ApiKey.State.GOOD
+            and not key.replaced_by.filter(revoked_at=None).exists()
+        )
+
     @admin.display(description=gettext_lazy("Kind"))
     def kind_name(self, key: ApiKey) -> str:
         return _("secret") if key.kind == ApiKey.Kind.SECRET else _("publishable")
@@ -222,8 +300,15 @@ class ApiKeyAdmin(HouseAdmin):
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, key: ApiKey) -> SafeString:
-        if key.revoked_at is not None:
-            return render_pill("grey", "block", _("Revoked"), struck=True)
-        if key.expires_at is not None and key.expires_at <= timezone.now():
-            return render_pill("amber", "event_busy", _("Expired"))
-        return render_pill("green", "check_circle", _("Good"))
+        state = key.state(timezone.now())
+        return render_pill(*LOOK_OF[state], str(state.label), struck=state == ApiKey.State.REVOKED)
+
+
+def _tell(form: forms.Form, error: DomainError) -> None:
+    """Say in the form what a service refused, beside the field where there is one."""
+    fields = sentences_by_field(error)
+    for path_, said in fields.items():
+        name = FIELD_OF.get(path_, path_)
+        form.add_error(name if name in form.fields else None, said)
+    if not fields:
+        form.add_error(None, sentence_of(error))

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -19,6 +21,11 @@ class ApiKey(TenantModel):
     class Kind(models.TextChoices):
         SECRET = "secret", _("Secret: for servers")
         PUBLISHABLE = "publishable", _("Publishable: may sit in a browser")
+
+    class State(models.TextChoices):
+        GOOD = "GOOD", _("Good")
+        EXPIRED = "EXPIRED", _("Expired")
+        REVOKED = "REVOKED", _("Revoked")
 
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=16, choices=Kind)
@@ -47,3 +54,10 @@ class ApiKey(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def state(self, now: datetime) -> State:
+        if self.revoked_at is not None:
+            return self.State.REVOKED
+        if self.expires_at is not None and self.expires_at <= now:
+            return self.State.EXPIRED
+        return self.State.GOOD

@@ -1,8 +1,9 @@
-"""Making and revoking API keys."""
+"""Making, replacing and revoking API keys."""
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,14 +11,26 @@ from django.utils import timezone
 from core import events, known_keys
 from core.access import EVERYTHING, PUBLISHABLE_SCOPES, SCOPES, Caller
 from core.db import in_one_transaction
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.models import ApiKey, Organization
 
 SECRET_BYTES = 32
 LONGEST_NAME = 80
+USUAL_OVERLAP_HOURS = 24
+LONGEST_OVERLAP_HOURS = 30 * 24
 BEGINNING = {ApiKey.Kind.SECRET: "sk", ApiKey.Kind.PUBLISHABLE: "pk"}
 DEFAULT_SCOPES = {ApiKey.Kind.SECRET: EVERYTHING, ApiKey.Kind.PUBLISHABLE: PUBLISHABLE_SCOPES}
 POSSIBLE_SCOPES = {**DEFAULT_SCOPES, ApiKey.Kind.SECRET: EVERYTHING | SCOPES.keys()}
+
+
+class KeyEnded(Conflict):
+    reason = "KEY_ENDED"
+    message = "This key is revoked or expired. Make a new one."
+
+
+class KeyReplaced(Conflict):
+    reason = "KEY_REPLACED"
+    message = "This key is replaced already. Rotate the one that replaces it."
 
 
 def create_api_key(
@@ -52,14 +65,10 @@ def create_api_key(
         raise Invalid.at("scopes", "A key without a scope could do nothing.")
     for scope in wanted:
         caller.require(scope)
-    prefix = f"{BEGINNING[kind]}_{secrets.token_hex(4)}"
-    text = f"{prefix}_{secrets.token_hex(SECRET_BYTES)}"
-    key = ApiKey(
-        organization=organization,
+    key, text = _new(
+        organization_id=organization.pk,
         kind=kind,
         name=name.strip(),
-        prefix=prefix,
-        digest=known_keys.digest_of(text),
         scopes=sorted(wanted),
         expires_at=expires_at,
     )
@@ -67,10 +76,64 @@ def create_api_key(
     return key, text
 
 
+def _new(*, kind: ApiKey.Kind, **columns: Any) -> tuple[ApiKey, str]:
+    """Return a key that is not saved yet, with its text."""
+    prefix = f"{BEGINNING[kind]}_{secrets.token_hex(4)}"
+    text = f"{prefix}_{secrets.token_hex(SECRET_BYTES)}"
+    return ApiKey(kind=kind, prefix=prefix, digest=known_keys.digest_of(text), **columns), text
+
+
 @in_one_transaction
 def _save(key: ApiKey, *, caller: Caller) -> None:
     key.save(force_insert=True)
     events.record("api_key.created", key, caller=caller, kind=key.kind, scopes=key.scopes)
+
+
+@in_one_transaction
+def rotate_api_key(
+    *, key: ApiKey, caller: Caller, overlap_hours: int = USUAL_OVERLAP_HOURS
+) -> tuple[ApiKey, str]:
+    """Replace `key` by one that may do the same; return that one with its text, shown once.
+
+    The old one stays good for `overlap_hours`, so that whatever uses it can be changed in
+    peace; with 0 it is refused at once. The new one is good for as long as the old one was made
+    for. Records api_key.created and api_key.rotated.
+
+    Raises KeyEnded, KeyReplaced, Invalid for an overlap below 0 or above 30 days, and Forbidden
+    for a key that may more than the caller.
+    """
+    if not 0 <= overlap_hours <= LONGEST_OVERLAP_HOURS:
+        raise Invalid.at("overlapHours", f"Give 0 to {LONGEST_OVERLAP_HOURS} hours.")
+    key = ApiKey.objects.select_for_update().get(pk=key.pk)
+    for scope in key.scopes:
+        caller.require(scope)
+    now = timezone.now()
+    if key.state(now) != ApiKey.State.GOOD:
+        raise KeyEnded
+    if key.replaced_by.filter(revoked_at=None).exists():
+        raise KeyReplaced
+    new, text = _new(
+        organization_id=key.organization_id,
+        kind=ApiKey.Kind(key.kind),
+        name=key.name,
+        scopes=key.scopes,
+        expires_at=key.expires_at and now + (key.expires_at - key.created_at),
+        replaces=key,
+    )
+    new.save(force_insert=True)
+    end = now + timedelta(hours=overlap_hours)
+    key.expires_at = min(end, key.expires_at or end)
+    key.save(update_fields=["expires_at", "updated_at"])
+    events.record("api_key.created", new, caller=caller, kind=new.kind, scopes=new.scopes)
+    events.record(
+        "api_key.rotated",
+        key,
+        caller=caller,
+        replaced_by=new.pk,
+        good_until=key.expires_at.isoformat(),
+    )
+    transaction.on_commit(known_keys.forget_everywhere)
+    return new, text
 
 
 @in_one_transaction

@@ -6,9 +6,9 @@ import pytest
 from core import known_keys
 from core.access import EVERYTHING, PUBLISHABLE_SCOPES, Caller, CallerKind
 from core.api.authentication import BadCredential, caller_for
-from core.errors import Forbidden, Invalid
+from core.errors import Conflict, Forbidden, Invalid
 from core.models import ApiKey, Event
-from core.services.api_key import create_api_key, revoke_api_key
+from core.services.api_key import create_api_key, revoke_api_key, rotate_api_key
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +133,86 @@ def test_a_revoked_key_is_refused_and_the_revocation_recorded_once(salon, owner)
     with pytest.raises(BadCredential):
         caller_for(text)
     assert Event.objects.filter(name="api_key.revoked", subject_id=key.pk).count() == 1
+
+
+def test_a_rotated_key_and_its_successor_both_work_until_the_overlap_is_over(salon, owner, at):
+    key, old = make(salon, scopes=["bookings:read"])
+    caller_for(old)
+
+    successor, new = rotate_api_key(key=key, caller=owner, overlap_hours=2)
+
+    assert new != old
+    assert (successor.replaces_id, successor.name) == (key.pk, "till")
+    assert (successor.scopes, successor.expires_at) == (["bookings:read"], None)
+    at(2 * 3600 - 1)
+    assert (caller_for(old).id, caller_for(new).id) == (key.pk, successor.pk)
+    at(2 * 3600)
+    with pytest.raises(BadCredential):
+        caller_for(old)
+    assert caller_for(new).id == successor.pk
+    event = Event.objects.get(name="api_key.rotated")
+    assert event.subject_id == key.pk
+    assert event.data == {
+        "replaced_by": str(successor.pk),
+        "good_until": "2026-11-20T11:00:00+00:00",
+    }
+
+
+def test_a_key_for_a_month_is_followed_by_one_for_a_month_and_never_outlives_its_own_end(
+    salon, owner, at
+):
+    key, _ = make(salon, expires_at=at(0) + timedelta(days=30))
+
+    now = at(30 * 86_400 - 60)  # a minute before
+    successor, _ = rotate_api_key(key=key, caller=owner, overlap_hours=24)
+
+    key.refresh_from_db()
+    assert key.expires_at == now + timedelta(seconds=60)
+    assert abs(successor.expires_at - (now + timedelta(days=30))) < timedelta(seconds=5)
+
+
+def test_a_key_rotated_without_an_overlap_is_refused_at_once(
+    salon, owner, at, django_capture_on_commit_callbacks
+):
+    key, old = make(salon)
+    caller_for(old)  # and remembered
+
+    with django_capture_on_commit_callbacks(execute=True):
+        rotate_api_key(key=key, caller=owner, overlap_hours=0)
+
+    with pytest.raises(BadCredential):
+        caller_for(old)
+
+
+@pytest.mark.parametrize("ended", ["revoked", "expired", "rotated"])
+def test_a_key_that_has_ended_or_was_replaced_is_not_rotated(salon, owner, at, ended):
+    key, _ = make(salon, expires_at=at(0) + timedelta(hours=1))
+    reason = "KEY_ENDED"
+    if ended == "revoked":
+        revoke_api_key(key=key, caller=owner)
+    elif ended == "expired":
+        at(3600)
+    else:
+        rotate_api_key(key=key, caller=owner, overlap_hours=1)
+        reason = "KEY_REPLACED"
+    before = ApiKey.objects.count()
+
+    with pytest.raises(Conflict) as refused:
+        rotate_api_key(key=key, caller=owner)
+
+    assert refused.value.reason == reason
+    assert ApiKey.objects.count() == before
+
+
+def test_who_may_less_than_a_key_cannot_have_its_successor(salon):
+    key, _ = make(salon, scopes=["bookings:read", "customers:read"])
+    clerk = Caller(CallerKind.USER, salon.pk, scopes=frozenset({"keys:write", "bookings:read"}))
+
+    with pytest.raises(Forbidden):
+        rotate_api_key(key=key, caller=clerk)
+
+    key.refresh_from_db()
+    assert (ApiKey.objects.count(), key.expires_at) == (1, None)
 
 
 def test_a_key_ends_on_time_even_while_it_is_remembered(salon, at):

@@ -81,3 +81,56 @@ class TestCreateApiKeyCommand:
             self.run(*arguments, "--name=till")
 
         assert not ApiKey.objects.exists()
+
+
+class TestKeysByCommand:
+    """Listed, replaced and revoked by how they begin."""
+
+    def run(self, command, *arguments):
+        out = StringIO()
+        call_command(command, "--organization=salon", *arguments, stdout=out)
+        return out.getvalue()
+
+    @pytest.fixture
+    def key(self, salon):
+        self.run("create_api_key", "--kind=secret", "--name=till", "--scope=bookings:read")
+        return ApiKey.objects.get()
+
+    def test_a_key_is_replaced_and_the_new_one_printed_alone(self, salon, key):
+        printed = self.run("rotate_api_key", f"--key={key.prefix}", "--overlap-hours=48")
+
+        assert caller_for(printed.removesuffix("\n")).scopes == {"bookings:read"}
+        assert key.replaced_by.get().prefix == printed[:11]
+
+    def test_a_key_is_revoked(self, salon, key):
+        assert self.run("revoke_api_key", f"--key={key.prefix}") == f"{key} is revoked.\n"
+
+        key.refresh_from_db()
+        assert key.state(key.revoked_at) == ApiKey.State.REVOKED
+
+    def test_keys_are_listed_with_all_that_is_kept_of_them(self, salon, key):
+        self.run("create_api_key", "--kind=publishable", "--name=website", "--days=30")
+        self.run("revoke_api_key", f"--key={key.prefix}")
+
+        titles, website, till = self.run("list_api_keys").splitlines()
+
+        assert titles.split("  ")[0] == "begins with"
+        assert website.split()[:3] == [ApiKey.objects.first().prefix, "publishable", "good"]
+        assert till.split() == [key.prefix, "secret", "revoked", "–", "–", "till", "bookings:read"]
+
+    @pytest.mark.parametrize("command", ["rotate_api_key", "revoke_api_key"])
+    def test_another_organizations_key_is_not_there(self, salon, key, command):
+        OrganizationFactory(slug="other")
+
+        with pytest.raises(CommandError, match="other has no key that begins with this"):
+            call_command(command, "--organization=other", f"--key={key.prefix}")
+
+        key.refresh_from_db()
+        assert (key.expires_at, key.revoked_at) == (None, None)
+
+    def test_what_cannot_be_is_refused_in_words(self, salon, key):
+        with pytest.raises(CommandError, match="Give 0 to 720 hours"):
+            self.run("rotate_api_key", f"--key={key.prefix}", "--overlap-hours=721")
+        with pytest.raises(CommandError, match="Give 1 to 36500 days"):
+            self.run("create_api_key", "--kind=secret", "--name=till", "--days=0")
+        assert ApiKey.objects.count() == 1

@@ -94,11 +94,41 @@ def test_a_key_is_revoked_from_its_page(desk, key):
     assert f"{PAGE}{key.pk}/revoke/" not in shown(desk.get(f"{PAGE}{key.pk}/change/"))
 
 
+def test_a_key_is_replaced_from_its_page_and_says_what_replaces_it(desk, key):
+    assert f"{PAGE}{key.pk}/rotate/" in shown(desk.get(f"{PAGE}{key.pk}/change/"))
+
+    page = desk.send(f"{PAGE}{key.pk}/rotate/", overlap_hours="24")
+
+    successor = ApiKey.objects.get(replaces=key)
+    assert key_in(page).startswith(f"{successor.prefix}_")
+    assert "no-store" in page.headers["Cache-Control"]
+    old = shown(desk.get(f"{PAGE}{key.pk}/change/"))
+    assert f"{PAGE}{successor.pk}/change/" in old
+    assert f"{PAGE}{key.pk}/rotate/" not in old
+    assert str(key) in shown(desk.get(f"{PAGE}{successor.pk}/change/"))
+    assert Event.objects.get(name="api_key.rotated").actor_id == desk.user.pk
+
+    answer = desk.send(f"{PAGE}{key.pk}/rotate/", overlap_hours="24")
+
+    assert said(answer) == ["This key cannot be replaced."]
+    assert ApiKey.objects.count() == 2
+
+
+def test_an_administrator_cannot_replace_an_owners_key(salon, key):
+    desk = desk_for(salon, Role.ADMIN)
+
+    assert f"{PAGE}{key.pk}/rotate/" not in shown(desk.get(f"{PAGE}{key.pk}/change/"))
+    desk.send(f"{PAGE}{key.pk}/rotate/", overlap_hours="24")
+
+    assert ApiKey.objects.count() == 1
+
+
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.STAFF, Role.VIEWER])
 def test_who_may_not_see_keys_has_none_of_these_pages(salon, key, role):
     desk = desk_for(salon, role)
 
-    for path in (PAGE, f"{PAGE}add/", f"{PAGE}{key.pk}/change/", f"{PAGE}{key.pk}/revoke/"):
+    of_it = [f"{PAGE}{key.pk}/{name}/" for name in ("change", "revoke", "rotate")]
+    for path in (PAGE, f"{PAGE}add/", *of_it):
         assert desk.get(path).status_code == 403
         assert desk.send(path, name="mine", kind="secret").status_code == 403
     key.refresh_from_db()

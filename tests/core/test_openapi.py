@@ -56,6 +56,9 @@ def test_the_document_holds_every_call():
     }
 
     assert found == {
+        "/api/api-keys": ["get", "post"],
+        "/api/api-keys/{id}": ["delete", "get"],
+        "/api/api-keys/{id}/rotate": ["post"],
         "/api/availability": ["get"],
         "/api/auth/login": ["post"],
         "/api/auth/logout": ["post"],
@@ -182,9 +185,11 @@ NAMES_NOTHING = (
     "cancelCourseBooking",
     "createCustomer",
     "createResourceType",
+    "createApiKey",
 )
 # Changes that another row can stand in the way of.
 MEETS_ANOTHER = (
+    "rotateApiKey",
     "updateCustomer",
     "updateReminderRule",
     "updateService",
@@ -210,7 +215,13 @@ VERSIONED_CHANGES = (
     "cancelGroupSession",
 )
 # No answer of these is kept: it would be a secret, or twice is as good as once.
-ANSWERS_A_SECRET = ("makeResourceFeed", "makeCustomerFeed", "acceptOffer")
+ANSWERS_A_SECRET = (
+    "makeResourceFeed",
+    "makeCustomerFeed",
+    "acceptOffer",
+    "createApiKey",
+    "rotateApiKey",
+)
 SIGNING_IN = ("signIn", "renewSignIn", "signOut")
 
 

@@ -1,12 +1,17 @@
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from core.access import Caller
 from core.errors import DomainError
-from core.models import ApiKey, Organization
+from core.management.keys import organization_named, why
+from core.models import ApiKey
 from core.services.api_key import create_api_key
+
+LONGEST_DAYS = 36_500
 
 
 class Command(BaseCommand):
@@ -22,21 +27,24 @@ class Command(BaseCommand):
             dest="scopes",
             help="may be given more than once; without it: all that this kind of key may have",
         )
+        parser.add_argument(
+            "--days", type=int, help="for how long it is good; without it: until it is revoked"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        organization = Organization.objects.filter(slug=options["organization"]).first()
-        if organization is None:
-            raise CommandError(f"There is no organization {options['organization']}.")
+        organization = organization_named(options["organization"])
+        days = options["days"]
+        if days is not None and not 1 <= days <= LONGEST_DAYS:
+            raise CommandError(f"Give 1 to {LONGEST_DAYS} days.")
         try:
             _, text = create_api_key(
                 organization=organization,
                 kind=ApiKey.Kind(options["kind"]),
                 name=options["name"],
                 scopes=options["scopes"],
+                expires_at=None if days is None else timezone.now() + timedelta(days=days),
                 caller=Caller.command(organization.pk),
             )
         except DomainError as error:
-            fields = error.details.get("fields", {})
-            sentences = [" ".join(said) for said in fields.values()]  # type: ignore[attr-defined]
-            raise CommandError(" ".join(sentences) or str(error)) from error
+            raise why(error) from error
         self.stdout.write(text)
