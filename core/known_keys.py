@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from time import monotonic
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -34,6 +35,15 @@ REMEMBERED_FOR_SECONDS = 10.0
 MOST_REMEMBERED = 10_000
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 GENERATION = "holdfast:keys:generation"
+ASKED = (
+    "organization_id",
+    "kind",
+    "scopes",
+    "origins",
+    "requests_per_minute",
+    "expires_at",
+    "last_used_at",
+)
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +61,8 @@ class Known:
     fresh_until: float
     person: Person | None = None
     problem: type[DomainError] | None = None
+    origins: frozenset[str] = frozenset()  # of a key: empty is from everywhere
+    requests_per_minute: int | None = None  # of a key: None is the installation's limit
 
     @property
     def client(self) -> str:
@@ -58,6 +70,10 @@ class Known:
         if self.person is not None:
             return f"{CallerKind.USER}:{self.person.id}"
         return f"{self.caller.kind}:{self.caller.id}" if self.caller else ""
+
+    def is_good_from(self, origin: str | None) -> bool:
+        """Say whether a key is good for the website that a request says it comes from."""
+        return not self.origins or origin in self.origins
 
     def is_good(self, generation: bytes | None) -> bool:
         """Say whether nothing was revoked since. None: Redis is away and cannot tell."""
@@ -89,9 +105,13 @@ def look_up(digest: bytes, *, generation: bytes | None) -> Known | None:
     found = retrying(_find, digest)
     if found is None:
         return None
-    caller, lasts_seconds = found
-    fresh_until = monotonic() + min(REMEMBERED_FOR_SECONDS, lasts_seconds)
-    known = Known(caller, generation, fresh_until)
+    known = Known(
+        caller=found.caller,
+        generation=generation,
+        fresh_until=monotonic() + min(REMEMBERED_FOR_SECONDS, found.lasts_seconds),
+        origins=found.origins,
+        requests_per_minute=found.requests_per_minute,
+    )
     keep(digest, known)
     return known
 
@@ -136,23 +156,34 @@ def forget_everywhere() -> None:
         log.warning("Other processes learn in 10 s what was revoked")
 
 
-def _find(digest: bytes) -> tuple[Caller, float] | None:
+class _Found(NamedTuple):
+    caller: Caller
+    lasts_seconds: float = REMEMBERED_FOR_SECONDS
+    origins: frozenset[str] = frozenset()
+    requests_per_minute: int | None = None
+
+
+def _find(digest: bytes) -> _Found | None:
     if digest in settings.BOOTSTRAP_KEY_DIGESTS:
         return _bootstrap_caller(digest)
     now = timezone.now()
     row = (
         ApiKey.objects.filter(digest=digest, revoked_at=None, organization__is_active=True)
         .filter(Q(expires_at=None) | Q(expires_at__gt=now))
-        .values_list("id", "organization_id", "kind", "scopes", "expires_at", "last_used_at")
+        .only(*ASKED)
         .first()
     )
     if row is None:
         return None
-    key_id, organization_id, kind, scopes, expires_at, last_used_at = row
-    if last_used_at is None or last_used_at < now - USE_IS_NOTED_EVERY:
-        _used[key_id] = now
-    caller = Caller(CallerKind.KEY, organization_id, key_id, _scopes_of(kind, scopes))
-    return caller, (expires_at - now).total_seconds() if expires_at else REMEMBERED_FOR_SECONDS
+    if row.last_used_at is None or row.last_used_at < now - USE_IS_NOTED_EVERY:
+        _used[row.pk] = now
+    end = row.expires_at
+    return _Found(
+        Caller(CallerKind.KEY, row.organization_id, row.pk, _scopes_of(row.kind, row.scopes)),
+        (end - now).total_seconds() if end else REMEMBERED_FOR_SECONDS,
+        frozenset(row.origins),
+        row.requests_per_minute,
+    )
 
 
 def _scopes_of(kind: str, scopes: Iterable[str]) -> frozenset[str]:
@@ -162,7 +193,7 @@ def _scopes_of(kind: str, scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(scopes)
 
 
-def _bootstrap_caller(digest: bytes) -> tuple[Caller, float] | None:
+def _bootstrap_caller(digest: bytes) -> _Found | None:
     """A key from the environment opens the oldest organization, and never another.
 
     When that one is closed the key is refused: it must not move on to a stranger's data.
@@ -175,5 +206,4 @@ def _bootstrap_caller(digest: bytes) -> tuple[Caller, float] | None:
     if organization_id is None or not is_active:
         return None
     mark = hmac.digest(force_bytes(settings.SECRET_KEY), b"bootstrap key\0" + digest, "sha256")
-    caller = Caller(CallerKind.KEY, organization_id, UUID(bytes=mark[:16], version=5))
-    return caller, REMEMBERED_FOR_SECONDS
+    return _Found(Caller(CallerKind.KEY, organization_id, UUID(bytes=mark[:16], version=5)))

@@ -70,16 +70,26 @@ class Usage:
         return self.count > self.limit
 
 
-def count(rate_class: RateClass, client: str, *, give_back: str | None = None) -> Usage:
-    """Count one request of `client`; `give_back` names one that was counted in its stead."""
-    limit, period = rate_of(rate_class)
+def count(
+    rate_class: RateClass,
+    client: str,
+    *,
+    give_back: str | None = None,
+    per_minute: int | None = None,
+) -> Usage:
+    """Count one request of `client`; `give_back` names one that was counted in its stead.
+
+    `per_minute` is a limit of the client's own, instead of that of the class.
+    """
+    usual = rate_of(rate_class)
+    limit, period = usual if per_minute is None else (per_minute, 60)
     window = _get_window(client, period)
     # The window's last second belongs to it, so a client that waits this long is let in.
     reset_seconds = max(1, window - int(time()) + 1)
     keys = [GENERATION, _counter(rate_class, client, window, limit, period)]
     if give_back is not None:
-        other = _get_window(give_back, period)
-        keys.append(_counter(rate_class, give_back, other, limit, period))
+        other = _get_window(give_back, usual[1])
+        keys.append(_counter(rate_class, give_back, other, *usual))
     try:
         used, generation = ask(lambda redis: _run(redis, keys, period + EXPIRATION_FUDGE))
     except RedisIsAway:

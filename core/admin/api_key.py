@@ -22,10 +22,12 @@ from core import times
 from core.access import EVERYTHING, PUBLISHABLE_SCOPES
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, organization_of
+from core.admin.organization import OriginsField
 from core.admin.refusals import sentence_of, sentences_by_field
 from core.errors import DomainError
 from core.models import ApiKey
 from core.services.api_key import (
+    MOST_PER_MINUTE,
     USUAL_OVERLAP_HOURS,
     create_api_key,
     revoke_api_key,
@@ -70,7 +72,11 @@ MAY: dict[str, Promise] = {
     "system:status": gettext_lazy("Read health in detail and metrics"),
 }
 
-FIELD_OF = {"expiresAt": "expires_at", "overlapHours": "overlap_hours"}
+FIELD_OF = {
+    "expiresAt": "expires_at",
+    "overlapHours": "overlap_hours",
+    "requestsPerMinute": "requests_per_minute",
+}
 LOOK_OF = {
     ApiKey.State.GOOD: ("green", "check_circle"),
     ApiKey.State.EXPIRED: ("amber", "event_busy"),
@@ -112,6 +118,21 @@ class ApiKeyForm(forms.Form):
         choices=ApiKey.Kind.choices,
         initial=ApiKey.Kind.SECRET,
         widget=forms.RadioSelect,
+    )
+    origins = OriginsField(
+        label=gettext_lazy("Websites that it is good on"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy(
+            "Of a publishable key, one in a line, like https://www.example.com. Empty: everywhere."
+        ),
+    )
+    requests_per_minute = forms.IntegerField(
+        label=gettext_lazy("Requests a minute"),
+        required=False,
+        min_value=1,
+        max_value=MOST_PER_MINUTE,
+        help_text=gettext_lazy("Empty: as many as the installation allows everybody."),
     )
     expires_at = forms.DateField(
         label=gettext_lazy("Good until"),
@@ -185,6 +206,8 @@ class ApiKeyAdmin(HouseAdmin):
                 name=data["name"],
                 caller=caller_of(request),
                 scopes=data["scopes"] or None,
+                origins=data["origins"],
+                requests_per_minute=data["requests_per_minute"],
                 expires_at=times.end_of(expires_on) if expires_on else None,
             )
         except DomainError as error:

@@ -11,7 +11,14 @@ from core.access import SCOPES
 from core.api.fields import EnumField, TextField, WholeNumberField
 from core.api.serializers import HouseSerializer, InstantField
 from core.models import ApiKey
-from core.services.api_key import LONGEST_NAME, LONGEST_OVERLAP_HOURS, USUAL_OVERLAP_HOURS
+from core.services.api_key import (
+    LONGEST_NAME,
+    LONGEST_ORIGIN,
+    LONGEST_OVERLAP_HOURS,
+    MOST_ORIGINS,
+    MOST_PER_MINUTE,
+    USUAL_OVERLAP_HOURS,
+)
 
 LONGEST_SCOPE = 40
 SHOWN_ONCE = "The key itself is in this answer alone: it is kept nowhere and never shown again."
@@ -21,6 +28,8 @@ EXAMPLE: dict[str, Any] = {
     "kind": "SECRET",
     "prefix": "sk_0a1b2c3d",
     "scopes": ["bookings:read", "exports:read"],
+    "origins": [],
+    "requestsPerMinute": None,
     "state": "GOOD",
     "replacesId": None,
     "createdAt": "2026-11-20T09:30:00Z",
@@ -38,7 +47,12 @@ BODIES = {
         "scopes": ["bookings:read", "exports:read"],
         "expiresAt": "2099-11-20T00:00:00Z",
     },
-    "For a website": {"name": "website", "kind": "PUBLISHABLE"},
+    "For a website": {
+        "name": "website",
+        "kind": "PUBLISHABLE",
+        "origins": ["https://www.example.com"],
+        "requestsPerMinute": 600,
+    },
 }
 
 
@@ -54,6 +68,12 @@ class ApiKeySerializer(HouseSerializer):
     prefix = serializers.CharField(help_text="How the key begins.")
     scopes = serializers.ListField(
         child=serializers.CharField(), help_text="`*` is every scope of the organization."
+    )
+    origins = serializers.ListField(
+        child=serializers.CharField(), help_text="Websites that it is good on; none is all."
+    )
+    requests_per_minute = serializers.IntegerField(
+        allow_null=True, help_text="Null: the installation's limit counts."
     )
     state = EnumField(ApiKey.State)
     replaces_id = serializers.UUIDField(allow_null=True, help_text="Which key it was made for.")
@@ -75,6 +95,24 @@ class CreateApiKeySerializer(HouseSerializer):
         required=False,
         max_length=len(SCOPES) + 1,
         help_text="Left out: all that its kind may have and you have yourself.",
+    )
+    origins = serializers.ListField(
+        child=TextField(max_length=LONGEST_ORIGIN),
+        required=False,
+        default=list,
+        max_length=MOST_ORIGINS,
+        help_text=(
+            "Of a publishable key: the websites that it is good on, as `https://www.example.com`. "
+            "A call without one of them as its `Origin` is a 403. None: it is good everywhere."
+        ),
+    )
+    requests_per_minute = WholeNumberField(
+        min_value=1,
+        max_value=MOST_PER_MINUTE,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Its own limit. Left out, the installation's counts.",
     )
     expires_at = InstantField(required=False, allow_null=True, default=None)
 

@@ -6,8 +6,10 @@ as `X-Organization: <slug>` when they have several.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
@@ -15,6 +17,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from core import known_keys, known_people
 from core.access import Caller, Person
+from core.errors import Forbidden
 from core.known_keys import Known
 from core.tokens import looks_like_token
 
@@ -28,10 +31,22 @@ if TYPE_CHECKING:  # settings name this module, so it may not import DRF's views
 CHALLENGE = 'Bearer realm="Holdfast"'
 LONGEST_KEY = 256  # characters; nothing longer is worth a digest
 LONGEST_TOKEN = 1024
+# A name that says key, a key of ours, an access token.
+IN_THE_ADDRESS = re.compile(
+    r"(?:^|&)(?:(?:x[-_])?api[-_]?key|access[-_]?token|authorization)="
+    r"|[sp]k_[0-9a-f]{8}_[0-9a-f]{8}|eyJ[\w-]{8,}\.",
+    re.IGNORECASE,
+)
 
 
 class BadCredential(Exception):
     """A credential was given and is none: 401, whatever was asked for."""
+
+
+class OriginNotAllowed(Forbidden):
+    """A publishable key is bound to websites, and none of them sent this."""
+
+    message = "This key is good on certain websites alone, and none of them sent this."
 
 
 class Credential(NamedTuple):
@@ -133,7 +148,8 @@ def remember_known(request: HttpRequest, known: Known) -> None:
     """Write on `request` whose credential it carries."""
     remember(request, known.caller)
     request.person = known.person  # type: ignore[attr-defined]
-    request.problem = known.problem  # type: ignore[attr-defined]
+    is_allowed = known.is_good_from(request.META.get("HTTP_ORIGIN"))
+    request.problem = known.problem if is_allowed else OriginNotAllowed  # type: ignore[attr-defined]
 
 
 def caller_for(text: str, *, generation: bytes | None = None) -> Caller:
@@ -160,6 +176,11 @@ def known_for(credential: Credential, *, generation: bytes | None = None) -> Kno
     if known is None:
         raise BadCredential
     return known
+
+
+def is_key_in(query: str) -> bool:
+    """Say whether a query string, as it was sent, holds what belongs in a header."""
+    return IN_THE_ADDRESS.search(unquote(query)) is not None
 
 
 def credential_of(request: HttpRequest) -> Credential | None:

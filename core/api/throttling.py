@@ -12,7 +12,7 @@ from django_ratelimit.core import _get_ip
 from core import known_keys
 from core.access import Caller, CallerKind, Person
 from core.api import authentication
-from core.api.authentication import BadCredential, Credential
+from core.api.authentication import CHALLENGE, BadCredential, Credential
 from core.api.envelope import error_response
 from core.api.errors import STATUS_OF
 from core.api.paths import API_VERSION
@@ -27,6 +27,10 @@ View = TypeVar("View")
 # And a mail provider reports a thousand mails from one address, with a name and a password.
 UNLIMITED = re.compile(r"/api(/v1)?/(health(/db)?|webhooks/mail/\w+)/?")
 API = "/api/"
+KEY_IN_ADDRESS = (
+    "A key never belongs in an address, where it is logged on its way: send it in a header. "
+    "Replace the one that you sent."
+)
 CONSOLE_PASSWORDS = {"admin:login", "admin:password_change"}
 
 
@@ -66,6 +70,13 @@ class RateLimit:
             return _with_headers(response, usage)
         if usage.is_exceeded:
             response = _too_many(request, usage)
+        elif authentication.is_key_in(request.META["QUERY_STRING"]):
+            response = error_response(
+                status=401,
+                code="UNAUTHORIZED",
+                message=KEY_IN_ADDRESS,
+                headers={"API-Version": API_VERSION, "WWW-Authenticate": CHALLENGE},
+            )
         else:
             response = self.get_response(request)
             known_keys.note_uses()
@@ -102,7 +113,7 @@ def _admit(request: HttpRequest) -> Usage:
 
 
 def _admit_known(request: HttpRequest, credential: Credential, known: Known) -> Usage:
-    usage = count(RateClass.DEFAULT, known.client)
+    usage = count(RateClass.DEFAULT, known.client, per_minute=known.requests_per_minute)
     if known.is_good(usage.generation):
         authentication.remember_known(request, known)
     elif not usage.is_exceeded:
@@ -116,7 +127,10 @@ def _admit_unknown(request: HttpRequest, credential: Credential) -> Usage:
     if usage.is_exceeded:
         return usage
     known = _look_up(request, credential, usage)
-    return count(RateClass.DEFAULT, known.client, give_back=address) if known else usage
+    if known is None:
+        return usage
+    own = known.requests_per_minute
+    return count(RateClass.DEFAULT, known.client, give_back=address, per_minute=own)
 
 
 def _look_up(request: HttpRequest, credential: Credential, usage: Usage) -> Known | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,11 +14,15 @@ from core.access import EVERYTHING, PUBLISHABLE_SCOPES, SCOPES, Caller
 from core.db import in_one_transaction
 from core.errors import Conflict, Invalid
 from core.models import ApiKey, Organization
+from core.models.organization import validate_origin
 
 SECRET_BYTES = 32
 LONGEST_NAME = 80
 USUAL_OVERLAP_HOURS = 24
 LONGEST_OVERLAP_HOURS = 30 * 24
+LONGEST_ORIGIN = 200
+MOST_ORIGINS = 20
+MOST_PER_MINUTE = 6000
 BEGINNING = {ApiKey.Kind.SECRET: "sk", ApiKey.Kind.PUBLISHABLE: "pk"}
 DEFAULT_SCOPES = {ApiKey.Kind.SECRET: EVERYTHING, ApiKey.Kind.PUBLISHABLE: PUBLISHABLE_SCOPES}
 POSSIBLE_SCOPES = {**DEFAULT_SCOPES, ApiKey.Kind.SECRET: EVERYTHING | SCOPES.keys()}
@@ -41,20 +46,27 @@ def create_api_key(
     caller: Caller,
     scopes: Iterable[str] | None = None,
     expires_at: datetime | None = None,
+    origins: Iterable[str] = (),
+    requests_per_minute: int | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its text, which is kept nowhere and never shown again.
 
     Without `scopes` a secret key may do everything in its organization that the caller may, and
-    a publishable one all that may stand in a browser. Records api_key.created.
+    a publishable one all that may stand in a browser. With `origins` a publishable key is good
+    on these websites alone; `requests_per_minute` is its own limit instead of the
+    installation's. Records api_key.created.
 
     Raises Invalid for a name that is empty or too long, an expiry in the past, a scope that
-    does not exist or may not stand in a browser; Forbidden for a scope that the caller does
-    not have itself.
+    does not exist or may not stand in a browser, what is no origin, a limit that is none;
+    Forbidden for a scope that the caller does not have itself.
     """
     if not 0 < len(name.strip()) <= LONGEST_NAME:
         raise Invalid.at("name", f"Give a name of 1 to {LONGEST_NAME} characters.")
     if expires_at is not None and expires_at <= timezone.now():
         raise Invalid.at("expiresAt", "This is in the past.")
+    if requests_per_minute is not None and not 0 < requests_per_minute <= MOST_PER_MINUTE:
+        raise Invalid.at("requestsPerMinute", f"Give 1 to {MOST_PER_MINUTE}.")
+    websites = _checked(origins, kind)
     usual = DEFAULT_SCOPES[kind]
     if kind == ApiKey.Kind.SECRET and not caller.may_give(usual):
         usual = caller.scopes
@@ -71,9 +83,28 @@ def create_api_key(
         name=name.strip(),
         scopes=sorted(wanted),
         expires_at=expires_at,
+        origins=websites,
+        requests_per_minute=requests_per_minute,
     )
     _save(key, caller=caller)
     return key, text
+
+
+def _checked(origins: Iterable[str], kind: ApiKey.Kind) -> list[str]:
+    """Return websites by their origin, each once. Raises Invalid."""
+    found = list(dict.fromkeys(origin.strip().rstrip("/").lower() for origin in origins))
+    if found and kind != ApiKey.Kind.PUBLISHABLE:
+        raise Invalid.at("origins", "Only a publishable key is bound to websites.")
+    if len(found) > MOST_ORIGINS:
+        raise Invalid.at("origins", f"Give {MOST_ORIGINS} at most.")
+    for origin in found:
+        try:
+            validate_origin(origin)
+        except ValidationError as error:
+            raise Invalid.at("origins", "Write an origin like https://www.example.com.") from error
+        if len(origin) > LONGEST_ORIGIN:
+            raise Invalid.at("origins", f"Use {LONGEST_ORIGIN} characters at most.")
+    return found
 
 
 def _new(*, kind: ApiKey.Kind, **columns: Any) -> tuple[ApiKey, str]:
@@ -117,6 +148,8 @@ def rotate_api_key(
         kind=ApiKey.Kind(key.kind),
         name=key.name,
         scopes=key.scopes,
+        origins=key.origins,
+        requests_per_minute=key.requests_per_minute,
         expires_at=key.expires_at and now + (key.expires_at - key.created_at),
         replaces=key,
     )

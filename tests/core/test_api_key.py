@@ -99,6 +99,17 @@ def test_a_publishable_key_reads_no_person_whatever_its_row_says(salon):
         ({"name": "  "}, "Give a name of 1 to 80 characters."),
         ({"name": "x" * 81}, "Give a name of 1 to 80 characters."),
         ({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, "This is in the past."),
+        ({"origins": ["https://a.example"]}, "Only a publishable key is bound to websites."),
+        (
+            {"kind": PUBLISHABLE, "origins": ["https://a.example/shop"]},
+            "Write an origin like https://www.example.com.",
+        ),
+        (
+            {"kind": PUBLISHABLE, "origins": [f"https://{n}.example" for n in range(21)]},
+            "Give 20 at most.",
+        ),
+        ({"requests_per_minute": 0}, "Give 1 to 6000."),
+        ({"requests_per_minute": 6001}, "Give 1 to 6000."),
     ],
 )
 def test_a_key_that_makes_no_sense_is_refused_and_not_made(salon, changed, sentence):
@@ -169,6 +180,14 @@ def test_a_key_for_a_month_is_followed_by_one_for_a_month_and_never_outlives_its
     key.refresh_from_db()
     assert key.expires_at == now + timedelta(seconds=60)
     assert abs(successor.expires_at - (now + timedelta(days=30))) < timedelta(seconds=5)
+
+
+def test_a_websites_key_keeps_its_websites_and_its_limit_when_it_is_rotated(salon, owner):
+    key, _ = make(salon, PUBLISHABLE, origins=["https://a.example"], requests_per_minute=7)
+
+    successor, _ = rotate_api_key(key=key, caller=owner)
+
+    assert (successor.origins, successor.requests_per_minute) == (["https://a.example"], 7)
 
 
 def test_a_key_rotated_without_an_overlap_is_refused_at_once(

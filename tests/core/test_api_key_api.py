@@ -28,6 +28,8 @@ def test_a_key_is_made_and_shown_this_once(desk, clock):
         "prefix": key.prefix,
         "scopes": ["bookings:read", "exports:read"],
         "state": "GOOD",
+        "origins": [],
+        "requestsPerMinute": None,
         "replacesId": None,
         "createdAt": answer["createdAt"],
         "expiresAt": "2026-11-30T23:00:00Z",
@@ -68,6 +70,9 @@ def test_a_key_makes_none_that_may_more_than_itself(salon, haircut):
         ({"kind": "PUBLISHABLE", "scopes": ["bookings:read"]}, "scopes"),
         ({"expiresAt": "2026-11-03T07:00:00Z"}, "expiresAt"),
         ({"prefix": "sk_mine"}, "prefix"),
+        ({"origins": ["https://a.example"]}, "origins"),
+        ({"kind": "PUBLISHABLE", "origins": ["salon.example"]}, "origins"),
+        ({"requestsPerMinute": 0}, "requestsPerMinute"),
     ],
 )
 def test_a_key_that_cannot_be_is_refused_by_the_name_of_the_field(desk, clock, changed, field):

@@ -18,9 +18,9 @@ def key(salon):
     return make(salon, ApiKey.Kind.SECRET)[1]
 
 
-def make(salon, kind):
+def make(salon, kind, **more):
     return create_api_key(
-        organization=salon, kind=kind, name="till", caller=Caller.command(salon.pk)
+        organization=salon, kind=kind, name="till", caller=Caller.command(salon.pk), **more
     )
 
 
@@ -90,14 +90,79 @@ def test_two_different_keys_are_refused_although_both_are_good(client, salon, ke
     assert refused.status_code == 401
 
 
-def test_a_key_in_the_address_or_the_body_is_none(client, key):
-    answer = client.post(
-        f"/api/me?api_key={key}&X-API-Key={key}&access_token={key}",
-        {"apiKey": key},
-        content_type="application/json",
-    )
+def test_a_key_in_the_body_is_none(client, key):
+    answer = client.post("/api/me", {"apiKey": key}, content_type="application/json")
 
     assert answer.json()["id"] is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "api_key={key}",
+        "X-API-Key=mine",
+        "page=1&apiKey=mine",
+        "access_token=mine",
+        "{key}",
+        "search={key}",
+        "search=sk%5F{rest}",
+        "search=eyJhbGciOiJIUzI1NiJ9.eyJzdWIi",
+    ],
+)
+@pytest.mark.parametrize("sends_one_in_a_header", [True, False])
+def test_a_key_in_the_address_is_refused_and_not_repeated(
+    client, key, query, sends_one_in_a_header
+):
+    headers = {"X-API-Key": key} if sends_one_in_a_header else {}
+    query = query.format(key=key, rest=key.removeprefix("sk_"))
+
+    refused = client.get(f"/api/me?{query}", headers=headers)
+
+    assert refused.status_code == 401
+    assert refused["WWW-Authenticate"].startswith("Bearer")
+    assert "never belongs in an address" in refused.json()["error"]["message"]
+    assert key[3:] not in refused.content.decode()
+    assert "mine" not in refused.content.decode()
+
+
+def test_what_only_looks_a_little_like_a_key_is_searched_for(client, key):
+    answer = client.get("/api/me?search=task_force&key=1", headers={"X-API-Key": key})
+
+    assert answer.status_code == 200
+
+
+class TestAKeyOfCertainWebsites:
+    @pytest.fixture
+    def bound(self, salon):
+        websites = ["https://www.salon.example", "https://shop.salon.example/"]
+        return make(salon, ApiKey.Kind.PUBLISHABLE, origins=websites)[1]
+
+    @pytest.mark.parametrize("origin", ["https://www.salon.example", "https://shop.salon.example"])
+    def test_it_is_good_there(self, client, bound, origin):
+        answer = client.get("/api/me", headers={"X-API-Key": bound, "Origin": origin})
+
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize(
+        "elsewhere",
+        [
+            {},
+            {"Origin": "null"},
+            {"Origin": "https://salon.example"},
+            {"Origin": "http://www.salon.example"},
+            {"Origin": "https://www.salon.example.evil.example"},
+        ],
+    )
+    def test_elsewhere_it_is_refused_remembered_or_not(self, client, bound, elsewhere):
+        good = {"X-API-Key": bound, "Origin": "https://www.salon.example"}
+
+        first = client.get("/api/me", headers={"X-API-Key": bound, **elsewhere})
+        assert client.get("/api/me", headers=good).status_code == 200
+        again = client.get("/api/me", headers={"X-API-Key": bound, **elsewhere})
+
+        for refused in (first, again):
+            assert (refused.status_code, refused.json()["error"]["errorCode"]) == (403, "FORBIDDEN")
+            assert "certain websites" in refused.json()["error"]["message"]
 
 
 def test_a_revoked_key_and_a_closed_organization_are_refused_in_the_same_words(client, salon):

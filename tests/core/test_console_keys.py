@@ -70,6 +70,9 @@ def test_a_key_may_be_good_for_little_and_not_for_ever(desk, clock):
         ({"scopes": ["everything"]}, "scopes"),
         ({"kind": "publishable", "scopes": ["bookings:read"]}, "scopes"),
         ({"expires_at": "2026-11-01"}, "expires_at"),
+        ({"origins": "https://a.example"}, "origins"),
+        ({"kind": "publishable", "origins": "a.example"}, "origins"),
+        ({"requests_per_minute": "6001"}, "requests_per_minute"),
     ],
 )
 def test_a_key_that_cannot_be_is_refused_beside_its_field(desk, clock, fields, field):
@@ -92,6 +95,23 @@ def test_a_key_is_revoked_from_its_page(desk, key):
     assert said(answer) == [f"{key} is revoked."]
     assert Event.objects.get(name="api_key.revoked").actor_id == desk.user.pk
     assert f"{PAGE}{key.pk}/revoke/" not in shown(desk.get(f"{PAGE}{key.pk}/change/"))
+
+
+def test_a_websites_key_is_bound_to_the_websites_that_are_written_one_in_a_line(desk):
+    desk.send(
+        f"{PAGE}add/",
+        name="website",
+        kind="publishable",
+        origins="https://A.example/\nhttps://b.example",
+        requests_per_minute="600",
+    )
+
+    key = ApiKey.objects.get()
+    assert (key.origins, key.requests_per_minute) == (
+        ["https://a.example", "https://b.example"],
+        600,
+    )
+    assert "https://a.example, https://b.example" in shown(desk.get(f"{PAGE}{key.pk}/change/"))
 
 
 def test_a_key_is_replaced_from_its_page_and_says_what_replaces_it(desk, key):

@@ -69,6 +69,15 @@ def test_a_good_key_counts_against_itself_and_not_against_its_address(client, sa
     assert [ask(client, key).status_code for key in keys] == [429, 429, 429]
 
 
+def test_a_key_with_a_limit_of_its_own_is_held_to_that_one(client, salon):
+    generous, strict = make(salon, requests_per_minute=5), make(salon, requests_per_minute=1)
+
+    assert [ask(client, generous).status_code for _ in range(6)] == [200] * 5 + [429]
+    assert [ask(client, strict).status_code for _ in range(2)] == [200, 429]
+    assert ask(client, strict)["X-RateLimit-Limit"] == "1"
+    assert left(ask(client)) == 2  # their address got back what it was counted
+
+
 def test_wrong_keys_count_against_the_address_before_the_database_is_asked(
     client, django_assert_num_queries
 ):

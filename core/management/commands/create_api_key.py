@@ -28,6 +28,16 @@ class Command(BaseCommand):
             help="may be given more than once; without it: all that this kind of key may have",
         )
         parser.add_argument(
+            "--origin",
+            action="append",
+            dest="origins",
+            default=[],
+            help="a website that a publishable key is good on; may be given more than once",
+        )
+        parser.add_argument(
+            "--requests-per-minute", type=int, help="without it: the installation's limit"
+        )
+        parser.add_argument(
             "--days", type=int, help="for how long it is good; without it: until it is revoked"
         )
 
@@ -42,6 +52,8 @@ class Command(BaseCommand):
                 kind=ApiKey.Kind(options["kind"]),
                 name=options["name"],
                 scopes=options["scopes"],
+                origins=options["origins"],
+                requests_per_minute=options["requests_per_minute"],
                 expires_at=None if days is None else timezone.now() + timedelta(days=days),
                 caller=Caller.command(organization.pk),
             )
