@@ -37,7 +37,10 @@ def accent(request: HttpRequest) -> dict[str, str]:
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:
-    links = [{"title": _("Change password"), "link": reverse("admin:password_change")}]
+    links = [
+        {"title": _("Your account"), "link": reverse("admin:account")},
+        {"title": _("Change password"), "link": reverse("admin:password_change")},
+    ]
     if desk_of(request).has_choice:
         choose = reverse("admin:choose_organization")
         links.insert(0, {"title": _("Change organization"), "link": choose})

@@ -139,6 +139,14 @@ def note_uses() -> None:
             log.warning("The use of a key was not noted", error=type(error).__name__)
 
 
+def present_generation() -> bytes | None:
+    """Return the generation in Redis, for whoever does not count its request; None without it."""
+    try:
+        return ask(lambda redis: redis.get(GENERATION)) or b""  # type: ignore[return-value]
+    except RedisIsAway:
+        return None
+
+
 def forget() -> None:
     """Let this process look every key up again."""
     with _lock:

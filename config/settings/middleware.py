@@ -17,6 +17,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Whose session was ended from elsewhere is signed out before anything is shown.
+    "core.admin.signing_in.LiveSession",
     "django.contrib.messages.middleware.MessageMiddleware",
     # The console's pages stand on the organization's clock, in the reader's language.
     "core.admin.context.ConsoleContext",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
@@ -18,6 +19,7 @@ from unfold.sites import UnfoldAdminSite
 from core.admin.context import desk_of
 from core.admin.pages import console_pages
 from core.admin.panels import panels_at
+from core.admin.signing_in import OwnPasswordChange, SignInForm, note_sign_in
 
 # What Django and unfold bring along and nobody may reach: a redirect by content type and id
 # to any organization's row, lists of choices by the name of any model, and a search that keeps
@@ -30,6 +32,7 @@ class Console(UnfoldAdminSite):
 
     index_template = "admin/console/today.html"
     enable_nav_sidebar = True
+    login_form = SignInForm
 
     def register(
         self,
@@ -51,6 +54,23 @@ class Console(UnfoldAdminSite):
         if not (user.is_active and getattr(user, "is_staff", False)):
             return False
         return user.is_superuser or desk_of(request).organization is not None
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = super().login(request, extra_context)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            note_sign_in(request)
+        return response
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        request.current_app = self.name
+        return OwnPasswordChange.as_view(
+            success_url=reverse(f"{self.name}:account"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )(request)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from core.admin import switching  # not before the site is there

@@ -27,11 +27,13 @@ from core.api.throttling import limited
 from core.errors import NotSignedIn
 from core.models import SignInSession, User
 from core.rates import RateClass
+from core.services.passwords import change_password
 from core.services.sessions import end_other_sessions, end_session, open_sessions_of, sign_out
 from core.services.sign_in import SignedIn, renew, sign_in
 
 LONGEST_EMAIL = 254
 LONGEST_PASSWORD = 1024
+LONGEST_NEW_PASSWORD = 128
 NO_KEY = "No key: what is sent is the credential."
 COOKIE = (
     "Where the refresh token goes: a cookie that scripts cannot read (true), or `refreshToken` "
@@ -192,6 +194,42 @@ class MeViewSet(AboutMeViewSet[User]):
     def retrieve(self, request: Request) -> Response:
         self.refuse_query()
         return Response(success(present_me(User.objects.get(pk=self.person.id))))
+
+
+class PasswordSerializer(HouseSerializer):
+    password = TextField(max_length=LONGEST_PASSWORD, help_text="The present one.")
+    new_password = TextField(max_length=LONGEST_NEW_PASSWORD)
+
+
+@documented(
+    "People",
+    change=Operation(
+        id="changeMyPassword",
+        summary="Change one's password",
+        description=(
+            "Signs one out everywhere else. A wrong present password counts as one at sign-in."
+        ),
+        body=PasswordSerializer,
+        body_examples=examples.PASSWORDS,
+        answer_examples={"Changed": None},
+    ),
+)
+class MyPasswordViewSet(AboutMeViewSet[User]):
+    queryset = User.objects.none()
+    serializer_class = PasswordSerializer
+
+    @limited(RateClass.STANDARD)
+    def change(self, request: Request) -> Response:
+        self.refuse_query()
+        data = self.validated(PasswordSerializer)
+        change_password(
+            user=User.objects.get(pk=self.person.id),
+            password=data["password"],
+            new_password=data["new_password"],
+            keep=self.person.session_id,
+            network=self.place.network,
+        )
+        return Response(success(None))
 
 
 @documented(

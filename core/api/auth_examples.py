@@ -39,6 +39,9 @@ RENEWED: dict[str, Any] = {
     "A website": TOKENS,
     "An app": {**TOKENS, "refreshToken": "Jm4yTq9cVb1nXz6wKr2hLp8sDf5gAeYu3oIt7vQjRiM"},
 }
+PASSWORDS: dict[str, Any] = {
+    "A longer one": {"password": PASSWORD, "newPassword": "nine purple herons at dawn"}
+}
 SESSIONS: dict[str, Any] = {
     "sessions": [
         {

@@ -2,13 +2,20 @@
 
 from django.urls import re_path
 
-from core.api.auth import MeViewSet, MySessionsViewSet, SignInViewSet, SignOutViewSet
+from core.api.auth import (
+    MeViewSet,
+    MyPasswordViewSet,
+    MySessionsViewSet,
+    SignInViewSet,
+    SignOutViewSet,
+)
 
 urlpatterns = [
     re_path(r"^login$", SignInViewSet.as_view({"post": "login"})),
     re_path(r"^refresh$", SignInViewSet.as_view({"post": "refresh"})),
     re_path(r"^logout$", SignOutViewSet.as_view({"post": "logout"})),
     re_path(r"^me$", MeViewSet.as_view({"get": "retrieve"})),
+    re_path(r"^password/change$", MyPasswordViewSet.as_view({"post": "change"})),
     re_path(r"^sessions$", MySessionsViewSet.as_view({"get": "list", "delete": "end_others"})),
     re_path(r"^sessions/(?P<pk>[^/]+)$", MySessionsViewSet.as_view({"delete": "destroy"})),
 ]

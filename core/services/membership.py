@@ -185,8 +185,9 @@ def check_email(email: str) -> None:
         raise Invalid.at("email", "This is no e-mail address.") from error
 
 
-def check_password(password: str, user: User) -> None:
+def check_password(password: str, user: User, *, field: str = "password") -> None:
+    """Raise Invalid at `field` unless `password` is good enough for `user`."""
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid(fields={"password": [str(message) for message in error.messages]}) from error
+        raise Invalid(fields={field: [str(message) for message in error.messages]}) from error

@@ -73,7 +73,7 @@ def check_password(*, email: str, password: str, network: str) -> User:
         return user
     if user is None:
         User().set_password(password)  # costs what looking at a real one does
-    _note_failure(user, attempt)
+    note_failure(user, attempt)
     raise WrongPassword
 
 
@@ -83,7 +83,8 @@ def is_right(user: User, password: str) -> bool:
 
 
 @in_one_transaction
-def _note_failure(user: User | None, attempt: Attempt) -> None:
+def note_failure(user: User | None, attempt: Attempt) -> None:
+    """Record sign_in.failed, or sign_in.locked when nobody is let in for a while after it."""
     record_attempt(user, "sign_in.locked" if attempt.locks else "sign_in.failed")
 
 

@@ -63,6 +63,7 @@ def test_the_document_holds_every_call():
         "/api/auth/login": ["post"],
         "/api/auth/logout": ["post"],
         "/api/auth/me": ["get"],
+        "/api/auth/password/change": ["post"],
         "/api/auth/refresh": ["post"],
         "/api/auth/sessions": ["delete", "get"],
         "/api/auth/sessions/{id}": ["delete"],
@@ -222,7 +223,7 @@ ANSWERS_A_SECRET = (
     "createApiKey",
     "rotateApiKey",
 )
-SIGNING_IN = ("signIn", "renewSignIn", "signOut")
+SIGNING_IN = ("signIn", "renewSignIn", "signOut", "changeMyPassword")
 
 
 def test_every_call_tells_the_refusals_that_it_can_give(document):
