@@ -86,6 +86,16 @@ def record(name: str, subject: TenantModel, *, caller: Caller, **data: object) -
     return event
 
 
+def record_for(
+    organization_id: UUID, name: str, subject: Model, *, caller: Caller, **data: object
+) -> Event:
+    """The same for a subject that is no tenant's row: the organization itself, a user."""
+    event = build_for(organization_id, name, subject, caller=caller, **data)
+    event.save(force_insert=True)
+    relay_after_commit()
+    return event
+
+
 def relay_after_commit() -> None:
     after_commit(tasks.relay_outbox)
 

@@ -21,12 +21,12 @@ from bookings.admin import selling
 from bookings.admin.bundle_forms import AdjustForm
 from bookings.admin.bundle_words import ENTRY_ICONS, left_of, pill_of, validity_of
 from bookings.admin.filters import OfCourseFilter
-from bookings.admin.history import Actors
 from bookings.models import Booking, BundlePurchase, CreditEntry, Customer, Product
 from bookings.selectors.bundles import Bundles, in_status, ledger_of, was_returned
 from bookings.selectors.customer import meant_in
 from bookings.services.credit import adjust_credits
 from core import times
+from core.admin.actors import Actors
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, desk_of, organization_of
 from core.admin.filters import ChoiceFilter

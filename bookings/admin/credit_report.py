@@ -21,7 +21,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from bookings.admin.exporting import FORMATS, file_of, formats_for, harmless, record_export
+from bookings.admin.exporting import FORMATS, file_of, formats_for
 from bookings.models import Product
 from bookings.selectors.credit_report import (
     Line,
@@ -32,6 +32,7 @@ from bookings.selectors.credit_report import (
     totals_of,
 )
 from core.admin.context import desk_of, organization_of
+from core.admin.exporting import harmless, record_export
 from core.admin.pages import console_page
 from core.api.throttling import limited
 from core.rates import RateClass

@@ -20,6 +20,7 @@ from bookings.admin.bundle_panel import bundle_panel
 from bookings.admin.customer_link import send_them_their_link
 from bookings.admin.details import CustomerForm, known_of
 from bookings.admin.feed import calendar_address, may_share
+from bookings.admin.history import history_of_customer
 from bookings.admin.privacy import hand_over
 from bookings.errors import CustomerExists
 from bookings.models import Booking, Customer
@@ -99,6 +100,7 @@ class CustomerAdmin(HouseAdmin):
             person=person(customer, now=now),
             ahead=ahead[:SHOWN_BOOKINGS] if may_read else [],
             before=before[:SHOWN_BOOKINGS] if may_read else [],
+            history=history_of_customer(customer) if may_read else [],
             bundles=bundle_panel(request, customer),
             may_share=may_share(request, customer),
             may_book=desk_of(request).may("bookings:write"),

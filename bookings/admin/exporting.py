@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
@@ -18,9 +17,9 @@ from import_export.resources import ModelResource
 from tablib import Dataset
 
 from bookings.models import Booking
-from core import events, times
-from core.admin.context import caller_of, desk_of, organization_of
-from core.db import in_one_transaction
+from core import times
+from core.admin.context import desk_of, organization_of
+from core.admin.exporting import BYTE_ORDER_MARK, harmless, record_export
 
 if TYPE_CHECKING:
     from bookings.admin.booking import BookingAdmin
@@ -28,22 +27,6 @@ if TYPE_CHECKING:
 MOST_ROWS = 20_000  # about 10 s of decrypting and writing, and 30 MB
 ROWS_AT_ONCE = 2_000
 FORMATS: dict[str, type[TablibFormat]] = {"csv": CSV, "xlsx": XLSX}
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
-
-# What a spreadsheet would calculate, or run, when the file is opened (CWE-1236) …
-FORMULA = re.compile(r"^\s*[=+\-@\t\r\n|%]")
-# … but not a telephone number, which many begin with a plus.
-TELEPHONE = re.compile(r"^\+[0-9 ()/.\-]{5,31}$")
-# What XML, and so XLSX, cannot hold.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-
-
-def harmless(text: str) -> str:
-    """Return `text` so that a spreadsheet shows it and never calculates it."""
-    text = CONTROL.sub("\ufffd", text)
-    if FORMULA.match(text) and not TELEPHONE.match(text):
-        return f"'{text}"
-    return text
 
 
 class BookingExport(ModelResource):
@@ -143,18 +126,3 @@ def file_of(data: Dataset, kind: TablibFormat, *, name: str) -> HttpResponse:
         content_type=kind.get_content_type(),
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
-
-
-@in_one_transaction
-def record_export(request: HttpRequest, *, what: str, rows: int, kind: str) -> None:
-    """Write down who took how many rows of `what` out of the house, before they get them."""
-    organization = organization_of(request)
-    events.build_for(
-        organization.pk,
-        f"{what}.exported",
-        organization,
-        caller=caller_of(request),
-        count=rows,
-        format=kind,
-    ).save(force_insert=True)
-    events.relay_after_commit()

@@ -34,7 +34,7 @@ class DayFilter(ListFilter):
     """
 
     title = _("Day")
-    template = "admin/bookings/day_filter.html"
+    template = "admin/console/day_filter.html"
     names = ("day", "day_from", "day_to", "days")
 
     def __init__(

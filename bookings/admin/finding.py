@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseRedirect
@@ -38,3 +40,10 @@ def find(request: HttpRequest, *, term: str) -> HttpResponseBase:
         "may_read_customers": desk.may("customers:read"),
     }
     return TemplateResponse(request, "admin/bookings/find.html", context)
+
+
+@panel("events.about")
+def about_a_booking(request: HttpRequest, *, term: str) -> list[UUID] | None:
+    """Return the id of the booking whose reference `term` is, to find what happened to it."""
+    booking = by_reference(organization_of(request).pk, term)
+    return None if booking is None else [booking.pk]

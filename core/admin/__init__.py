@@ -1,5 +1,21 @@
 """The staff's console: its site, and the pages of this app's own rows."""
 
-from core.admin import account, api_key, checkup, membership, organization, today
+from core.admin import (
+    account,
+    api_key,
+    checkup,
+    event,
+    membership,
+    organization,
+    today,
+)
 
-__all__ = ["account", "api_key", "checkup", "membership", "organization", "today"]
+__all__ = [
+    "account",
+    "api_key",
+    "checkup",
+    "event",
+    "membership",
+    "organization",
+    "today",
+]

@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 
 from bookings.admin import exporting
-from bookings.admin.exporting import harmless
 from bookings.services.status import cancel_booking, confirm_booking
 from core.access import Role
+from core.admin.exporting import harmless
 from core.models import Event
 from tests.cast import MIA
 from tests.console import desk_for, said, shown

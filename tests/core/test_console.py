@@ -143,6 +143,7 @@ def test_only_pages_behind_the_tenant_wall_are_registered():
         "bookings.Service",
         "bookings.WaitlistEntry",
         "core.ApiKey",
+        "core.Event",
         "core.Membership",
         "core.Organization",
         "notifications.Delivery",

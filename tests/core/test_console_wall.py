@@ -57,7 +57,8 @@ def rows(salon, book, staff, wait, bundle):
     )
     own.append(create_template(every_week, caller=staff))
     own.append(bundle)
-    return {type(row): row for row in [*own, Delivery.objects.first(), wait("Lea")]}
+    own += [Delivery.objects.first(), Event.objects.filter(organization=salon).first()]
+    return {type(row): row for row in [*own, wait("Lea")]}
 
 
 def pages_of_a_row(rows) -> Iterator[tuple[str, str]]:

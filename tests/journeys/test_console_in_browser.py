@@ -10,6 +10,7 @@ import pytest
 from bookings.models import Booking
 from bookings.services.feed import make_feed
 from core.access import Caller
+from core.models import Event
 from notifications.models import Delivery, ReminderRule
 from tests.browser import reader_at
 from tests.journeys.console_day import TUESDAY, Day
@@ -291,6 +292,8 @@ def pages_of(day: Day, clara) -> dict[str, str]:
         "closed-days": "/admin/bookings/resource/closed-days/",
         "messages": "/admin/notifications/delivery/",
         "message": f"/admin/notifications/delivery/{day.failed.pk}/change/",
+        "audit": "/admin/core/event/",
+        "event": f"/admin/core/event/{Event.objects.latest('created_at').pk}/change/",
         "checkup": "/admin/checkup/",
         "api-keys": "/admin/core/apikey/",
         "new-api-key": "/admin/core/apikey/add/",
