@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from bookings.models import (
@@ -88,11 +88,13 @@ def sample_session(booking: Booking) -> GroupSession:
 def sample_bundle(booking: Booking) -> BundlePurchase:
     """Return an unsaved bundle of ten sessions of what `booking` is about."""
     kind = Product.Kind.FULL_SEMESTER_BUNDLE
+    with translation.override(booking.organization.locale):
+        usual_name = str(kind.label)
     return BundlePurchase(
         organization=booking.organization,
         service=booking.service,
         customer=_sample_customer(booking),
-        product=Product(kind=kind, name=str(kind.label), service=booking.service),
+        product=Product(kind=kind, name=usual_name, service=booking.service),
         coverage=BundlePurchase.Coverage.FULL_SEMESTER,
         total_sessions=10,
         remaining_sessions=10,
