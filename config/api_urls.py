@@ -28,6 +28,8 @@ from bookings.api.waitlist_offer import WaitlistOfferViewSet
 from core.api.api_key import ApiKeyViewSet
 from core.api.documents import document, document_page
 from core.api.event import EventViewSet
+from core.api.invitation import AcceptInvitationViewSet, InvitationViewSet
+from core.api.member import MemberViewSet
 from core.health import urls as health
 from notifications.api.reminder_rule import ReminderRuleViewSet
 
@@ -51,6 +53,8 @@ router.register("group-sessions", GroupSessionViewSet, basename="group-session")
 router.register(
     "group-session-templates", GroupSessionTemplateViewSet, basename="group-session-template"
 )
+router.register("members", MemberViewSet, basename="member")
+router.register("invitations", InvitationViewSet, basename="invitation")
 router.register("events", EventViewSet, basename="event")
 router.register("reminder-rules", ReminderRuleViewSet, basename="reminder-rule")
 router.register("api-keys", ApiKeyViewSet, basename="api-key")
@@ -77,6 +81,7 @@ urlpatterns = [
     re_path(r"^customers/(?P<pk>[^/]+)/feed$", CustomerFeedViewSet.at_one_address()),
     re_path(r"^customers/(?P<pk>[^/]+)/link$", CustomerLinkViewSet.as_view({"post": "create"})),
     re_path(r"^customers/(?P<pk>[^/]+)/export$", CustomerPrivacyViewSet.as_view({"get": "export"})),
+    re_path(r"^invitations/(?P<token>[^/]+)/accept$", AcceptInvitationViewSet.at_one_address()),
     re_path(r"^waitlist/offers/(?P<token>[^/]+)$", WaitlistOfferViewSet.at_one_address()),
     path("auth/", include("core.api.auth_urls")),
     path("", include("notifications.api.urls")),

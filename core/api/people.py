@@ -77,11 +77,11 @@ def present_me(user: User) -> dict[str, Any]:
     """Return somebody as the API tells them, with the organizations that they work in."""
     return {
         "user": {"id": user.pk, "email": user.email, "name": user.name},
-        "organizations": [_organization(one) for one in memberships_of(user.pk)],
+        "organizations": [present_organization(one) for one in memberships_of(user.pk)],
     }
 
 
-def _organization(membership: Membership) -> dict[str, Any]:
+def present_organization(membership: Membership) -> dict[str, Any]:
     organization = membership.organization
     return {
         "id": organization.pk,

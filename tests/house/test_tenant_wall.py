@@ -21,7 +21,7 @@ NOBODYS = ("health", "docs", "webhooks")
 ABOUT_ME = ("auth/",)
 SIGNING_IN = ("auth/login", "auth/refresh", "auth/logout")
 # What a link opens: its token is the credential, and what it does not open is not there.
-BY_LINK = ("manage", "waitlist/offers")
+BY_LINK = ("manage", "waitlist/offers", "invitations/(?P<token>")
 
 
 def api_routes() -> Iterator[tuple[str, object]]:
