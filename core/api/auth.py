@@ -34,16 +34,23 @@ from core.services.sign_in import SignedIn, renew, sign_in
 LONGEST_EMAIL = 254
 LONGEST_PASSWORD = 1024
 LONGEST_NEW_PASSWORD = 128
+LONGEST_CODE = 40
 NO_KEY = "No key: what is sent is the credential."
 COOKIE = (
     "Where the refresh token goes: a cookie that scripts cannot read (true), or `refreshToken` "
     "in the answer (false), for apps and servers."
 )
 
+CODE = (
+    "What the authenticator app shows now, or a recovery code: of who has a second factor. "
+    "Without it they are answered `401` with the reason `OTP_REQUIRED`, after the right password."
+)
+
 
 class LoginSerializer(HouseSerializer):
     email = TextField(max_length=LONGEST_EMAIL)
     password = TextField(max_length=LONGEST_PASSWORD)
+    otp = TextField(max_length=LONGEST_CODE, required=False, help_text=CODE)
     cookie = YesNoField(default=True, help_text=COOKIE)
 
 
@@ -91,9 +98,9 @@ class EndedSerializer(HouseSerializer):
         summary="Sign in",
         description=(
             "Answers an access token, which is good for a quarter of an hour, and a refresh token "
-            "for the next one. After five wrong passwords nobody is let in for 30 seconds, and "
-            "after each further one for twice as long (`429`). A website has to be an allowed "
-            "origin to be given the cookie."
+            "for the next one. After five wrong passwords or codes nobody is let in for 30 "
+            "seconds, and after each further one for twice as long (`429`). A website has to be "
+            "an allowed origin to be given the cookie."
         ),
         body=LoginSerializer,
         answer=LoginAnswerSerializer,
@@ -127,7 +134,12 @@ class SignInViewSet(AboutMeViewSet[User]):
         data = self.validated(LoginSerializer)
         if data["cookie"]:
             refuse_foreign_origin(request._request)  # noqa: SLF001  (Django's own request)
-        signed_in = sign_in(email=data["email"], password=data["password"], place=self.place)
+        signed_in = sign_in(
+            email=data["email"],
+            password=data["password"],
+            code=data.get("otp", ""),
+            place=self.place,
+        )
         return _answer(request, signed_in, in_cookie=data["cookie"], **present_me(signed_in.user))
 
     def refresh(self, request: Request) -> Response:

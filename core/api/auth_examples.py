@@ -29,6 +29,7 @@ PASSWORD = "correct horse battery staple"  # noqa: S105
 LOGIN: dict[str, Any] = {
     "A website": {"email": "anna@salon.example", "password": PASSWORD},
     "An app": {"email": "anna@salon.example", "password": PASSWORD, "cookie": False},
+    "With a code": {"email": "anna@salon.example", "password": PASSWORD, "otp": "287082"},
 }
 SIGNED_IN: dict[str, Any] = {
     "A website": {**TOKENS, **ME},
@@ -65,4 +66,35 @@ SESSIONS: dict[str, Any] = {
             "current": False,
         },
     ]
+}
+SECOND_FACTOR: dict[str, Any] = {
+    "confirmedAt": "2026-11-03T07:00:00Z",
+    "recoveryCodesLeft": 10,
+}
+NO_SECOND_FACTOR: dict[str, Any] = {"confirmedAt": None, "recoveryCodesLeft": 0}
+ENROLMENT: dict[str, Any] = {
+    "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+    "uri": (
+        "otpauth://totp/Holdfast:anna%40salon.example"
+        "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Holdfast"
+    ),
+    "qr": '<svg width="45" height="45" class="segno"></svg>',
+}
+RECOVERY_CODES: dict[str, Any] = {
+    "recoveryCodes": [
+        "k7wqm-3dhxr",
+        "9fpta-ucz4v",
+        "xn2eb-6sygj",
+        "m5rkc-8wdhq",
+        "t3vza-pf7nu",
+        "b9xjg-4ysem",
+        "hq6dw-2crtk",
+        "u8pnf-zv5ax",
+        "e4gmy-7jbsh",
+        "w2tkr-q9dcu",
+    ]
+}
+PROOF: dict[str, Any] = {
+    "The app": {"password": PASSWORD, "otp": "287082"},
+    "A recovery code": {"password": PASSWORD, "otp": "k7wqm-3dhxr"},
 }

@@ -79,6 +79,21 @@ def take_back(attempt: Attempt) -> None:
 
 
 @in_one_transaction
+def take_one_back(attempt: Attempt) -> None:
+    """Forget this one attempt: it was right as far as it went, and the rest was not asked yet.
+
+    Earlier failures stay. Otherwise whoever knows a password would get rid of wrong codes by it.
+    """
+    for index in sorted((attempt.account, attempt.network)):
+        row = SignInGuard.objects.select_for_update().filter(index=index).first()
+        if row is None:
+            continue
+        row.failures = max(0, row.failures - 1)
+        row.locked_until = None  # nobody was let in to be counted while an earlier wait lasted
+        row.save(update_fields=["failures", "locked_until"])
+
+
+@in_one_transaction
 def unlock(*, index: bytes) -> bool:
     """Forget the failures of an account or a network; say whether there were any."""
     deleted, _ = SignInGuard.objects.filter(index=index).delete()

@@ -133,12 +133,7 @@ def set_password_of(membership: Membership, password: str, *, caller: Caller) ->
     has no power over another's people. Records user.password_set. Raises NotOnlyYours,
     NotYoursToGive, Invalid.
     """
-    membership = _locked(membership, caller)
-    check_may_give(caller, Role(membership.role), membership.grants)
-    user = membership.user
-    elsewhere = Membership.objects.filter(user=user).exclude(pk=membership.pk).exists()
-    if user.is_superuser or elsewhere:
-        raise NotOnlyYours
+    user = lock_member_of_ours(membership, caller).user
     check_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password", "updated_at"])
@@ -146,6 +141,19 @@ def set_password_of(membership: Membership, password: str, *, caller: Caller) ->
     event = events.build_for(membership.organization_id, "user.password_set", user, caller=caller)
     event.save(force_insert=True)
     events.relay_after_commit()
+
+
+def lock_member_of_ours(membership: Membership, caller: Caller) -> Membership:
+    """Return a member, locked, who works nowhere else and does not administer the installation.
+
+    Raises NotOnlyYours, NotYoursToGive, Forbidden, NotFound.
+    """
+    membership = _locked(membership, caller)
+    check_may_give(caller, Role(membership.role), membership.grants)
+    elsewhere = Membership.objects.filter(user=membership.user_id).exclude(pk=membership.pk)
+    if membership.user.is_superuser or elsewhere.exists():
+        raise NotOnlyYours
+    return membership
 
 
 def check_may_give(caller: Caller, role: Role, grants: Iterable[str] = ()) -> None:

@@ -12,6 +12,7 @@ from core.db import in_one_transaction, leave_proof
 from core.errors import NotSignedIn
 from core.models import RefreshToken, SignInSession, User
 from core.services import guarding
+from core.services.codes import take_code
 from core.services.guarding import Attempt
 from core.services.person_events import record_attempt, record_for_person
 from core.services.sessions import end
@@ -22,6 +23,20 @@ class WrongPassword(NotSignedIn):
     """The same for an address that nobody has and for somebody who may not come in any more."""
 
     message = "This e-mail address and this password do not go together."
+
+
+class CodeRequired(NotSignedIn):
+    """The password was right, and this person has a second factor."""
+
+    reason = "OTP_REQUIRED"
+    message = "Give the code that your app shows."
+
+
+class WrongCode(NotSignedIn):
+    """No code of now, used before, or no recovery code that is left."""
+
+    reason = "OTP_WRONG"
+    message = "This code is not good. Take the next one that your app shows."
 
 
 class SpentToken(NotSignedIn):
@@ -49,28 +64,51 @@ class SignedIn:
     refresh_token: str
 
 
-def sign_in(*, email: str, password: str, place: Place) -> SignedIn:
-    """Begin a session of the API. Records sign_in.succeeded.
+def sign_in(*, email: str, password: str, place: Place, code: str = "") -> SignedIn:
+    """Begin a session of the API. Records sign_in.succeeded, or what compare_password does.
 
-    Raises what check_password raises.
+    `code` is asked of who has a second factor, and not looked at otherwise. A wrong one counts
+    like a wrong password. Raises WrongPassword, TooManyAttempts, and after the right password
+    alone CodeRequired, WrongCode.
     """
-    user = check_password(email=email, password=password, network=place.network)
-    return _begin(user, place)
+    user, attempt = compare_password(email=email, password=password, network=place.network)
+    if user.otp_confirmed_at is not None and not code:
+        guarding.take_one_back(attempt)
+        raise CodeRequired
+    signed_in = _begin(user, place, code)
+    if signed_in is None:
+        note_failure(user, attempt)
+        raise WrongCode
+    guarding.take_back(attempt)
+    return signed_in
 
 
 def check_password(*, email: str, password: str, network: str) -> User:
-    """Return whose e-mail address and password these are.
+    """Return whose e-mail address and password these are; a second factor is not asked for.
 
-    What is answered, and after how long, does not tell whether there is such an account.
-    Records sign_in.failed, or sign_in.locked when it was wrong once too often.
+    Raises WrongPassword, TooManyAttempts.
+    """
+    user, attempt = compare_password(email=email, password=password, network=network)
+    if user.otp_confirmed_at is None:
+        guarding.take_back(attempt)
+    else:
+        guarding.take_one_back(attempt)
+    return user
+
+
+def compare_password(*, email: str, password: str, network: str) -> tuple[User, Attempt]:
+    """Return whose e-mail address and password these are, and the attempt, still counted.
+
+    Whoever calls this takes the attempt back once nothing more is to be proved. What is
+    answered, and after how long, does not tell whether there is such an account. Records
+    sign_in.failed, or sign_in.locked when it was wrong once too often.
 
     Raises WrongPassword, TooManyAttempts.
     """
     attempt = guarding.count_attempt(email=email, network=network)
     user = User.objects.filter(email__iexact=email.strip()).first()
     if user is not None and is_right(user, password):
-        guarding.take_back(attempt)
-        return user
+        return user, attempt
     if user is None:
         User().set_password(password)  # costs what looking at a real one does
     note_failure(user, attempt)
@@ -89,13 +127,18 @@ def note_failure(user: User | None, attempt: Attempt) -> None:
 
 
 @in_one_transaction
-def _begin(user: User, place: Place) -> SignedIn:
+def _begin(user: User, place: Place, code: str) -> SignedIn | None:
+    """Return None where the code is wrong of somebody who has a second factor."""
+    has_second_factor = user.otp_confirmed_at is not None
+    if has_second_factor and not take_code(user, code):
+        return None
     now = timezone.now()
     session = SignInSession(
         user=user,
         kind=SignInSession.Kind.API,
         device=place.device,
         network=place.network,
+        has_second_factor=has_second_factor,
         last_used_at=now,
         ends_at=now + timedelta(seconds=settings.REFRESH_TOKEN_TTL_SECONDS),
     )

@@ -63,6 +63,10 @@ def test_the_document_holds_every_call():
         "/api/auth/login": ["post"],
         "/api/auth/logout": ["post"],
         "/api/auth/me": ["get"],
+        "/api/auth/otp": ["get", "post"],
+        "/api/auth/otp/confirm": ["post"],
+        "/api/auth/otp/off": ["post"],
+        "/api/auth/otp/recovery-codes": ["post"],
         "/api/auth/password/change": ["post"],
         "/api/auth/refresh": ["post"],
         "/api/auth/sessions": ["delete", "get"],
@@ -223,7 +227,13 @@ ANSWERS_A_SECRET = (
     "createApiKey",
     "rotateApiKey",
 )
-SIGNING_IN = ("signIn", "renewSignIn", "signOut", "changeMyPassword")
+SECOND_FACTOR = (
+    "beginSecondFactor",
+    "confirmSecondFactor",
+    "turnSecondFactorOff",
+    "renewRecoveryCodes",
+)
+SIGNING_IN = ("signIn", "renewSignIn", "signOut", "changeMyPassword", *SECOND_FACTOR)
 
 
 def test_every_call_tells_the_refusals_that_it_can_give(document):
@@ -239,7 +249,7 @@ def test_every_call_tells_the_refusals_that_it_can_give(document):
             expected |= {413, 415} if name in NAMES_NOTHING + SIGNING_IN else {404, 413, 415}
         if operation["method"] == "post" and name not in ANSWERS_A_SECRET + SIGNING_IN:
             expected |= {409, 422}
-        if name in MEETS_ANOTHER:
+        if name in MEETS_ANOTHER + SECOND_FACTOR:
             expected.add(409)
         if name in VERSIONED_CHANGES or (
             operation["method"] in ("put", "delete") and "/manage/" in operation["path"]
