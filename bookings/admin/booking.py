@@ -48,6 +48,7 @@ class BookingAdmin(HouseAdmin):
     """Staff look here and act here; a status is never typed, and nothing is ever deleted."""
 
     noun = "bookings"
+    finds_people = "bookings"
     list_display = [
         "when",
         "customer_name",

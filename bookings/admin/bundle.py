@@ -55,6 +55,7 @@ class BundleAdmin(HouseAdmin):
     """Staff sell, adjust and book with a bundle; nothing of it is ever typed."""
 
     noun = "bundles"
+    finds_people = "bundles"
     list_display = ["who", "course", "what", "left", "valid", "state"]
     list_display_links = ["who"]
     list_filter = [BundleStatusFilter, OfCourseFilter]

@@ -40,6 +40,7 @@ SHOWN_BOOKINGS = 50
 @admin.register(Customer)
 class CustomerAdmin(HouseAdmin):
     noun = "customers"
+    finds_people = "customers"
     list_display = ["full_name", "email_address", "telephone", "firm", "since"]
     search_fields = ["id"]  # that there is a search; what it finds: get_search_results
     ordering = ["-id"]

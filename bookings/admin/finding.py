@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from bookings.selectors.booking import by_reference
 from bookings.selectors.people import find_people
-from core.admin.context import desk_of, organization_of
+from core.admin.context import caller_of, desk_of, organization_of
 from core.admin.panels import panel
+from core.audit.searches import record_search
 
 MOST = 25
 
@@ -31,11 +32,15 @@ def find(request: HttpRequest, *, term: str) -> HttpResponseBase:
     if (booking := by_reference(organization.pk, term)) is not None:
         page = reverse("admin:bookings_booking_change", args=[booking.pk])
         return HttpResponseRedirect(page)
+    people = find_people(organization.pk, term, now=timezone.now(), most=MOST)
+    if term:
+        caller = caller_of(request)
+        record_search("customers", by=["search"], count=len(people), caller=caller)
     context = {
         **admin.site.each_context(request),
         "title": _("Search"),
         "found_term": term,
-        "people": find_people(organization.pk, term, now=timezone.now(), most=MOST),
+        "people": people,
         "may_book": desk.may("bookings:write"),
         "may_read_customers": desk.may("customers:read"),
     }

@@ -21,6 +21,7 @@ say_what_happened(
         "bundle.adjusted": _("Sessions left of a bundle corrected"),
         "bundle.expired": _("Bundle ended"),
         "bundle.expiry_announced": _("End of a bundle announced"),
+        "bundles.searched": _("Bundles searched by person"),
         "bundle.repaired": _("Bundle's balance put right"),
         "credits.exported": _("Credits exported"),
         "customer.created": _("Customer added"),
@@ -62,6 +63,5 @@ say_what_happened(
         "waitlist.declined": _("Offer declined"),
         "waitlist.expired": _("Wait ended"),
         "waitlist.left": _("Left the waitlist"),
-        "waitlist.searched": _("Waitlist searched by person"),
     }
 )

@@ -37,6 +37,7 @@ from bookings.services.status import CHANGES
 from core.api.conditions import etag_of, version_wanted
 from core.api.envelope import success
 from core.api.schema import Operation, documented
+from core.audit.searches import record_search_of_list
 from core.errors import Invalid, NotFound
 from core.ids import uuid7
 
@@ -173,7 +174,10 @@ class BookingViewSet(CourseBookings):
 
     def list(self, request: Request) -> Response:
         query = self.validated_query(BookingQuerySerializer)
-        return answer_bookings(self.get_queryset(), query, organization_id=self.organization_id)
+        rows = self.get_queryset()
+        answer = answer_bookings(rows, query, organization_id=self.organization_id)
+        record_search_of_list("bookings", query, answer.data, caller=self.caller)
+        return answer
 
     def retrieve(self, request: Request, pk: str) -> Response:
         self.refuse_query()

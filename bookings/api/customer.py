@@ -23,6 +23,7 @@ from core.api.pagination import Order, PageQuery, paginate
 from core.api.schema import Operation, documented
 from core.api.serializers import HouseSerializer
 from core.api.viewsets import TenantViewSet
+from core.audit.searches import record_search_of_list
 from core.errors import NotFound
 
 BY_AGE = Order("created_at")
@@ -181,7 +182,9 @@ class CustomerViewSet(TenantViewSet[Customer]):
             order=BY_AGE,
             columns=(*COLUMNS, "created_at"),
         )
-        return Response(success([present(row) for row in rows], pagination=pagination))
+        answer = success([present(row) for row in rows], pagination=pagination)
+        record_search_of_list("customers", query, answer, caller=self.caller)
+        return Response(answer)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return Response(success(_answer(self._customer())))

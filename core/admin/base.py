@@ -30,6 +30,7 @@ from core.admin.paging import CappedPaginator
 from core.admin.panels import inlines_on
 from core.admin.refusals import sentence_of, whole_sentence_of
 from core.admin.wall import HouseForm, TenantWall
+from core.audit.searches import record_search
 from core.db import retrying
 from core.errors import DomainError
 
@@ -62,6 +63,7 @@ class HouseAdmin(TenantWall, ModelAdmin):
     warn_unsaved_form = True
     plural: Promise | str = ""  # the title of the list
     add_title: Promise | str = ""
+    finds_people = ""  # a search here is written down as `<this>.searched`
     nothing_yet: Promise | str = ""  # instead of an empty list
     how_to_begin: Promise | str = ""
 
@@ -176,7 +178,12 @@ class HouseAdmin(TenantWall, ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        return super().changelist_view(request, {"title": self.plural, **(extra_context or {})})
+        answer = super().changelist_view(request, {"title": self.plural, **(extra_context or {})})
+        shown = (getattr(answer, "context_data", None) or {}).get("cl")
+        if self.finds_people and request.method == "GET" and shown is not None and shown.query:
+            caller, count = caller_of(request), shown.result_count
+            record_search(self.finds_people, by=["search"], count=count, caller=caller)
+        return answer
 
     def _title_of(self, request: HttpRequest, object_id: str | None) -> str:
         row = self.get_object(request, unquote(object_id)) if object_id else None

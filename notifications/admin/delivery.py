@@ -81,6 +81,7 @@ class DeliveryAdmin(HouseAdmin):
     """Read, and sent again through the service. Nothing here is typed."""
 
     noun = "deliveries"
+    finds_people = "deliveries"
     list_display = ["promised", "what", "recipient", "state", "tries", "about"]
     list_display_links = ["promised", "what"]
     list_filter = [DeliveryStatusFilter, AudienceFilter]

@@ -8,6 +8,7 @@ say_what_happened(
     {
         "delivery.bounced": _("Message came back"),
         "delivery.failed": _("Message could not be sent"),
+        "deliveries.searched": _("Messages searched by person"),
         "delivery.resent": _("Message sent again"),
         "reminder.due": _("Reminder due"),
         "reminder_rule.created": _("Reminder made"),
