@@ -1,9 +1,12 @@
-"""Opening an organization."""
+"""Opening an organization, closing it, opening it again."""
+
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
-from core import events
-from core.access import Caller
+from core import events, known_keys
+from core.access import Caller, CallerKind
 from core.db import in_one_transaction, violation_of
 from core.errors import Conflict, Invalid
 from core.models import Organization
@@ -15,10 +18,13 @@ class SlugTaken(Conflict):
 
 
 @in_one_transaction
-def create_organization(*, slug: str, name: str, timezone: str, **settings: str) -> Organization:
+def create_organization(
+    *, slug: str, name: str, timezone: str, by: UUID | None = None, **settings: str
+) -> Organization:
     """Make a tenant. `timezone` is an IANA zone; `settings` are further columns.
 
-    Raises Invalid, SlugTaken.
+    `by` is the user who administers the installation; without one it is a command. Records
+    organization.created. Raises Invalid, SlugTaken.
     """
     organization = Organization(slug=slug, name=name, timezone=timezone, **settings)
     try:
@@ -27,12 +33,48 @@ def create_organization(*, slug: str, name: str, timezone: str, **settings: str)
         raise Invalid(fields=error.message_dict) from error
     with violation_of("core_organization_slug_key", becomes=SlugTaken):
         organization.save(force_insert=True)
-    # The organization is its own tenant, so its event is written by hand.
-    events.build_for(
-        organization.pk,
-        "organization.created",
-        organization,
-        caller=Caller.command(organization.pk),
-    ).save(force_insert=True)
-    events.relay_after_commit()
+    _record("organization.created", organization, by=by)
     return organization
+
+
+@in_one_transaction
+def close_organization(organization: Organization, *, by: UUID | None = None) -> Organization:
+    """Let nobody work in it or book there, from now on in every process; nothing is deleted.
+
+    Closing it again changes nothing. Records organization.closed.
+    """
+    return _switch(organization, is_active=False, name="organization.closed", by=by)
+
+
+@in_one_transaction
+def reopen_organization(organization: Organization, *, by: UUID | None = None) -> Organization:
+    """Open a closed organization as it was. Records organization.reopened."""
+    return _switch(organization, is_active=True, name="organization.reopened", by=by)
+
+
+def administrator(organization: Organization, by: UUID | None) -> Caller:
+    """Return who acts for the installation: the user `by`, or a command."""
+    if by is None:
+        return Caller.command(organization.pk)
+    return Caller(CallerKind.USER, organization.pk, id=by)
+
+
+def _switch(
+    organization: Organization, *, is_active: bool, name: str, by: UUID | None
+) -> Organization:
+    organization = Organization.objects.select_for_update().get(pk=organization.pk)
+    if organization.is_active != is_active:
+        organization.is_active = is_active
+        organization.save(update_fields=["is_active", "updated_at"])
+        _record(name, organization, by=by)
+        transaction.on_commit(known_keys.forget_everywhere)
+    return organization
+
+
+def _record(name: str, organization: Organization, *, by: UUID | None) -> None:
+    """Write an event by hand: the organization is its own tenant."""
+    event = events.build_for(
+        organization.pk, name, organization, caller=administrator(organization, by)
+    )
+    event.save(force_insert=True)
+    events.relay_after_commit()

@@ -3,12 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from bookings.services.catalog import add_service, add_staff_member
-from core.access import Caller
-from core.db import in_one_transaction
+from bookings.services.opening import open_for_business
 from core.errors import DomainError
-from core.models import Organization
-from core.services.organization import create_organization
 
 
 class Command(BaseCommand):
@@ -32,20 +28,3 @@ class Command(BaseCommand):
             ]
             raise CommandError(" ".join(sentences) or str(error)) from error
         self.stdout.write(f"{organization.name} ({organization.slug}) can be booked.")
-
-
-@in_one_transaction
-def open_for_business(*, slug: str, name: str, timezone: str) -> Organization:
-    """Make an organization, one member of staff and one service, all or nothing."""
-    organization = create_organization(slug=slug, name=name, timezone=timezone)
-    caller = Caller.command(organization.pk)
-    member = add_staff_member(organization=organization, name=name, caller=caller)
-    add_service(
-        organization=organization,
-        name="Appointment",
-        slug="appointment",
-        is_default=True,
-        resources=[member],
-        caller=caller,
-    )
-    return organization
