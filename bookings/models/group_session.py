@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bookings.models.catalog import Resource, Service
 from core.models import TenantModel
@@ -97,7 +98,7 @@ class GroupSession(TenantModel):
     class Status(models.TextChoices):
         """Read, never written: it follows from the places, the clock and `cancelled_at`."""
 
-        OPEN = "OPEN", _("Open")
+        OPEN = "OPEN", pgettext_lazy("a group session", "Open")
         FULL = "FULL", _("Full")
         CANCELLED = "CANCELLED", _("Cancelled")
         COMPLETED = "COMPLETED", _("Over")
