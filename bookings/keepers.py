@@ -1,6 +1,7 @@
-"""Who else keeps what a customer told us: each app above says what it has.
+"""Who else keeps what a customer told us: each app above says what it has, and lets it go.
 
-An app registers its keeper when it is loaded: an export is whole without this app knowing it.
+An app registers its keeper when it is loaded: an export is whole, and an erasure too, while
+this app knows none of them.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from bookings.models import Customer
 class Keeper:
     """What an app has of a customer.
 
-    tell: returns it, each row as plain values with names of the wire; part `name` of an export.
+    tell:   returns it, each row as plain values with names of the wire; part `name` of an export.
+    forget: takes what is personal out of it, in the open transaction; returns of how many rows.
     """
 
     name: str
     tell: Callable[[Customer], list[dict[str, Any]]]
+    forget: Callable[[Customer], int]
 
 
 _keepers: dict[str, Keeper] = {}

@@ -82,6 +82,7 @@ urlpatterns = [
     re_path(r"^customers/(?P<pk>[^/]+)/link$", CustomerLinkViewSet.as_view({"post": "create"})),
     re_path(r"^customers/(?P<pk>[^/]+)/export$", CustomerPrivacyViewSet.as_view({"get": "export"})),
     re_path(r"^invitations/(?P<token>[^/]+)/accept$", AcceptInvitationViewSet.at_one_address()),
+    re_path(r"^customers/(?P<pk>[^/]+)/erase$", CustomerPrivacyViewSet.as_view({"post": "erase"})),
     re_path(r"^waitlist/offers/(?P<token>[^/]+)$", WaitlistOfferViewSet.at_one_address()),
     path("auth/", include("core.api.auth_urls")),
     path("", include("notifications.api.urls")),

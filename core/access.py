@@ -41,6 +41,7 @@ SCOPES = {
     "schedules:write": "Change opening hours, dates and time off",
     "customers:read": "Read customers",
     "customers:write": "Change customers",
+    "customers:erase": "Erase customers for good",
     "deliveries:read": "See messages and how they ended",
     "deliveries:write": "Send messages again",
     "reminders:read": "See who is reminded when",

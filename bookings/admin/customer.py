@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from bookings.admin.bundle_panel import bundle_panel
 from bookings.admin.customer_link import send_them_their_link
 from bookings.admin.details import CustomerForm, known_of
+from bookings.admin.erasing import erase
 from bookings.admin.feed import calendar_address, may_share
 from bookings.admin.history import history_of_customer
 from bookings.admin.privacy import hand_over
@@ -61,6 +62,7 @@ class CustomerAdmin(HouseAdmin):
             ("link", partial(send_them_their_link, self)),
             ("edit", partial(self.edit_view)),
             ("export", limited(RateClass.STRICT)(partial(hand_over, self))),
+            ("erase", partial(erase, self)),
         ]
         ours = [
             path(
@@ -76,6 +78,7 @@ class CustomerAdmin(HouseAdmin):
         self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
     ) -> tuple[QuerySet[Customer], bool]:
         """Find by what is known of them, and by what they typed when they booked."""
+        queryset = queryset.filter(erased_at=None)
         if not search_term:
             return queryset, False
         return queryset.filter(meant_in(organization_of(request).pk, search_term)), False
@@ -93,6 +96,11 @@ class CustomerAdmin(HouseAdmin):
         ahead = booked.filter(starts_at__gte=now).order_by("starts_at", "id")
         before = booked.filter(starts_at__lt=now).order_by("-starts_at", "-id")
         may_read = desk_of(request).may("bookings:read")
+
+        def may(scope: str) -> bool:
+            """Nothing more is done with somebody who was erased."""
+            return customer.erased_at is None and desk_of(request).may(scope)
+
         return self.page(
             request,
             "admin/bookings/customer.html",
@@ -103,10 +111,11 @@ class CustomerAdmin(HouseAdmin):
             before=before[:SHOWN_BOOKINGS] if may_read else [],
             history=history_of_customer(customer) if may_read else [],
             bundles=bundle_panel(request, customer),
-            may_share=may_share(request, customer),
-            may_book=desk_of(request).may("bookings:write"),
-            may_edit=desk_of(request).may("customers:write"),
-            may_export=desk_of(request).may("exports:read"),
+            may_share=customer.erased_at is None and may_share(request, customer),
+            may_book=may("bookings:write"),
+            may_edit=may("customers:write"),
+            may_export=may("exports:read"),
+            may_erase=may("customers:erase"),
             up_url=reverse("admin:bookings_customer_changelist"),
             up_title=_("Customers"),
         )

@@ -194,7 +194,8 @@ def _customer(request: HttpRequest, go: str) -> Customer | None:
         return None
     if not desk_of(request).may("bookings:read"):
         return None
-    found = among(Customer.objects.for_organization(organization_of(request).pk), wanted)
+    known = Customer.objects.for_organization(organization_of(request).pk)
+    found = among(known.filter(erased_at=None), wanted)
     return found if isinstance(found, Customer) else None
 
 

@@ -43,7 +43,8 @@ def sell(admin: BundleAdmin, request: HttpRequest) -> HttpResponseBase:
     if not admin.has_add_permission(request):
         raise PermissionDenied
     ours = organization_of(request).pk
-    customer = among(Customer.objects.for_organization(ours), request.GET.get("customer", ""))
+    known = Customer.objects.for_organization(ours)
+    customer = among(known.filter(erased_at=None), request.GET.get("customer", ""))
     if not isinstance(customer, Customer):
         return _who(admin, request)
     products = _products(request)

@@ -185,7 +185,7 @@ def _customer(request: HttpRequest, go: str) -> Customer | None:
     wanted = go.removeprefix(USE) if go.startswith(USE) else request.GET.get("customer", "")
     if not wanted:
         return None
-    ours = Customer.objects.for_organization(organization_of(request).pk)
+    ours = Customer.objects.for_organization(organization_of(request).pk).filter(erased_at=None)
     found = among(ours, wanted)
     return found if isinstance(found, Customer) else None
 

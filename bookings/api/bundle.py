@@ -54,7 +54,9 @@ NEWEST_FIRST = Order("created_at", descending=True)
 class PurchaseSerializer(HouseSerializer):
     """What is left out is as the product says it, from now on."""
 
-    student_id = OwnedField(queryset=Customer.objects.all(), help_text="A customer.")
+    student_id = OwnedField(
+        queryset=Customer.objects.filter(erased_at=None), help_text="A customer."
+    )
     product_id = NamedIdField(help_text="A bundle or pass of this course.")
     coverage_type = EnumField(
         BundlePurchase.Coverage,

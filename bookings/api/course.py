@@ -47,7 +47,7 @@ PLAIN = ("id", "code", "name", "description", "durations")
 
 class SupportQuery(HouseSerializer):
     student_id = OwnedField(
-        queryset=Customer.objects.all(),
+        queryset=Customer.objects.filter(erased_at=None),
         needs=READS_BUNDLES,
         required=False,
         help_text=f"Whose active bundles are told. Wants the scope `{READS_BUNDLES}`.",

@@ -29,7 +29,9 @@ class BookIndividualSerializer(HouseSerializer):
     """A single session as it is asked for."""
 
     course_id = OwnedField(queryset=COURSES, help_text="What is taught.")
-    student_id = OwnedField(queryset=Customer.objects.all(), help_text="The customer.")
+    student_id = OwnedField(
+        queryset=Customer.objects.filter(erased_at=None), help_text="The customer."
+    )
     ta_id = OwnedField(
         queryset=Resource.objects.filter(is_active=True),
         required=False,

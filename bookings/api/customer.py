@@ -162,7 +162,7 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
     ),
 )
 class CustomerViewSet(TenantViewSet[Customer]):
-    queryset = Customer.objects.all()
+    queryset = Customer.objects.filter(erased_at=None)
     serializer_class = CustomerSerializer
     scope = "customers"
 

@@ -34,7 +34,7 @@ class CustomerLinkSerializer(HouseSerializer):
     ),
 )
 class CustomerLinkViewSet(TenantViewSet[Customer]):
-    queryset = Customer.objects.all()
+    queryset = Customer.objects.filter(erased_at=None)
     serializer_class = CustomerLinkSerializer
     scope = "customers"
 

@@ -113,7 +113,7 @@ class ResourceFeedViewSet(FeedViewSet[Resource]):
     ),
 )
 class CustomerFeedViewSet(FeedViewSet[Customer]):
-    queryset = Customer.objects.all()
+    queryset = Customer.objects.filter(erased_at=None)
     serializer_class = FeedSerializer
     scope = "customers"
     scopes = {"retrieve": "customers:write"}

@@ -77,7 +77,7 @@ class JoinGroupSessionSerializer(HouseSerializer):
     """Who takes the place: a known student, or somebody who says their name and address."""
 
     student_id = OwnedField(
-        queryset=Customer.objects.all(),
+        queryset=Customer.objects.filter(erased_at=None),
         needs=MAY_BOOK_FOR_OTHERS,
         required=False,
         help_text="A customer; instead of a name and an address.",

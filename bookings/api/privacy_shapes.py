@@ -148,6 +148,11 @@ class CustomerExportSerializer(HouseSerializer):
     history = HappeningSerializer(many=True)
 
 
+class ErasedCustomerSerializer(HouseSerializer):
+    id = serializers.UUIDField(help_text="Their bookings keep it; it finds nobody any more.")
+    erased_at = InstantField()
+
+
 _TYPED = {name: examples.CUSTOMER[name] for name in ("name", "email", "company", "phone")} | {
     "timezone": "Europe/Berlin"
 }

@@ -247,7 +247,7 @@ class BookingSerializer(HouseSerializer):
     status = EnumField(Booking.Status)
     name = serializers.CharField()
     company = serializers.CharField(allow_blank=True)
-    email = serializers.EmailField()
+    email = serializers.EmailField(allow_blank=True, help_text="Empty of somebody who was erased.")
     phone = serializers.CharField(allow_null=True)
     inquiry = serializers.CharField(allow_blank=True)
     notes = serializers.CharField(allow_blank=True)

@@ -184,7 +184,7 @@ class WaitlistEntrySerializer(WaitingSerializer):
 
     name = serializers.CharField()
     company = serializers.CharField(allow_blank=True)
-    email = serializers.EmailField()
+    email = serializers.EmailField(allow_blank=True, help_text="Empty of somebody who was erased.")
     phone = serializers.CharField(allow_null=True)
     inquiry = serializers.CharField(allow_blank=True)
     timezone = serializers.CharField()

@@ -11,8 +11,9 @@ from core.models import TenantModel
 class CreditEntry(TenantModel):
     """One line of a bundle's ledger: `amount` sessions more or less, and the `balance` after it.
 
-    Numbered from 1 without a gap. A trigger refuses every change and every deletion; only
-    `bookings.services.credit` adds one. At most one is SPENT and one RETURNED per booking.
+    Numbered from 1 without a gap. A trigger refuses every deletion and every change but of
+    the words of `reason`; only `bookings.services.credit` adds one. At most one is SPENT and one
+    RETURNED per booking.
     `reason` is what staff gave for an adjustment.
     """
 

@@ -46,7 +46,7 @@ def find_people(organization_id: UUID, term: str, *, now: datetime, most: int = 
         newest.setdefault(customer_id, booking_id)
     wanted = dict(list(newest.items())[:most])
     as_typed = {row.customer_id: row for row in ours.filter(pk__in=wanted.values())}
-    known = Customer.objects.for_organization(organization_id)
+    known = Customer.objects.for_organization(organization_id).filter(erased_at=None)
     rows = known.filter(Q(pk__in=wanted) | is_meant_by(term)).order_by("-id")[: 2 * most]
     found = {row.pk: row for row in rows}
     in_order = [*(pk for pk in wanted if pk in found), *(pk for pk in found if pk not in wanted)]

@@ -16,6 +16,7 @@ from core.errors import NotFound
 KNOWN_OR_MADE = """
     WITH known AS (
         SELECT id FROM {table} WHERE organization_id = %s AND email_index = %s
+        FOR KEY SHARE -- whoever is being erased at this moment is waited for
     ), made AS (
         INSERT INTO {table} ({columns}) SELECT {places} WHERE NOT EXISTS (SELECT FROM known)
         ON CONFLICT ON CONSTRAINT customer_email_is_unique DO NOTHING
@@ -92,7 +93,8 @@ def update_customer(customer: Customer, changes: Mapping[str, str], *, caller: C
 
 @in_one_transaction
 def _update(customer: Customer, changes: Mapping[str, str], caller: Caller) -> Customer:
-    fresh = Customer.objects.select_for_update(no_key=True).filter(pk=customer.pk).first()
+    known = Customer.objects.select_for_update(no_key=True).filter(erased_at=None)
+    fresh = known.filter(pk=customer.pk).first()
     if fresh is None:
         raise NotFound
     fields = sorted(name for name, value in changes.items() if getattr(fresh, name) != value)

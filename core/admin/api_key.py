@@ -50,6 +50,7 @@ MAY: dict[str, Promise] = {
     "schedules:write": gettext_lazy("Change opening hours, dates and time off"),
     "customers:read": gettext_lazy("Read customers"),
     "customers:write": gettext_lazy("Change customers"),
+    "customers:erase": gettext_lazy("Erase customers for good"),
     "deliveries:read": gettext_lazy("See messages and how they ended"),
     "deliveries:write": gettext_lazy("Send messages again"),
     "reminders:read": gettext_lazy("See who is reminded when"),

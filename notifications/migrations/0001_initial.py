@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('not_before', models.DateTimeField()),
                 ('last_error', models.CharField(blank=True, max_length=500)),
-                ('drop_reason', models.CharField(blank=True, choices=[('CANCELLED', 'It was cancelled first.'), ('STATUS_MOVED_ON', "The booking's status changed first."), ('SUPERSEDED', 'A later change has a message of its own.'), ('UNDONE', 'The change was undone before anybody was told.'), ('OVER', 'It was over.'), ('BEGUN', 'The appointment had begun.'), ('OFFER_OVER', 'The offer was over.'), ('NOT_WAITING', 'They were no longer on the waitlist.'), ('LINK_OVER', 'The link was used, or its time was over.')], max_length=20)),
+                ('drop_reason', models.CharField(blank=True, choices=[('CANCELLED', 'It was cancelled first.'), ('STATUS_MOVED_ON', "The booking's status changed first."), ('SUPERSEDED', 'A later change has a message of its own.'), ('UNDONE', 'The change was undone before anybody was told.'), ('OVER', 'It was over.'), ('BEGUN', 'The appointment had begun.'), ('OFFER_OVER', 'The offer was over.'), ('NOT_WAITING', 'They were no longer on the waitlist.'), ('LINK_OVER', 'The link was used, or its time was over.'), ('ERASED', 'They were forgotten first.')], max_length=20)),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('provider_message_id', models.CharField(blank=True, max_length=255)),

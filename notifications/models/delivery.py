@@ -105,6 +105,7 @@ class Delivery(TenantModel):
         OFFER_OVER = "OFFER_OVER", _("The offer was over.")
         NOT_WAITING = "NOT_WAITING", _("They were no longer on the waitlist.")
         LINK_OVER = "LINK_OVER", _("The link was used, or its time was over.")
+        ERASED = "ERASED", _("They were forgotten first.")
 
     class Invitation(models.TextChoices):
         REQUEST = "REQUEST", _("Keep this appointment")

@@ -382,6 +382,8 @@ RULES: dict[str, Callable[[Case], None]] = {
     "listWaitlist": the_walk_is_by_one_way,
     "listBookings": the_days_are_in_this_century,
     "listCustomers": the_walk_is_by_one_way,
+    "createCustomer": the_place_exists,
+    "updateCustomer": the_place_exists,
     "listGroupSessionTemplates": the_walk_is_by_one_way,
     "listServices": the_walk_is_by_one_way,
     "listCourses": the_walk_is_by_one_way,

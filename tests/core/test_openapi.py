@@ -111,6 +111,7 @@ def test_the_document_holds_every_call():
         "/api/health": ["get"],
         "/api/health/db": ["get"],
         "/api/health/detailed": ["get"],
+        "/api/customers/{id}/erase": ["post"],
         "/api/customers/{id}/export": ["get"],
         "/api/customers/{id}/feed": ["delete", "get", "post"],
         "/api/customers/{id}/link": ["post"],
