@@ -6,11 +6,13 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from core.models import Organization
 from core.queue import nudge
-from notifications.services import reminder
+from notifications.services import reminder, retention
 from notifications.services.promising import SENDER
 from notifications.services.sending import send_due
 
+LONGEST_RETENTION_SECONDS = 30 * 60  # what is not done then goes on the next night
 BATCHES = 50  # of reminders in one run; the clock's next one goes on
 
 log = structlog.get_logger(__name__)
@@ -32,6 +34,13 @@ def tell_due_reminders() -> None:
     for _ in range(BATCHES):
         if reminder.tell_due_reminders(now=timezone.now()) < reminder.BATCH:
             return
+
+
+@shared_task(soft_time_limit=LONGEST_RETENTION_SECONDS, time_limit=LONGEST_RETENTION_SECONDS + 60)
+def apply_retention() -> None:
+    """Let go of people and messages that their organizations keep no longer."""
+    for organization in Organization.objects.order_by("pk"):
+        retention.apply_retention(organization)
 
 
 def _wake_in(seconds: float) -> None:

@@ -54,6 +54,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "core.tasks.check_up",
         "schedule": crontab(hour=env("CHECKUP_HOUR"), minute=30),
     },
+    "apply-retention": {
+        "task": "notifications.tasks.apply_retention",
+        "schedule": crontab(hour=env("CHECKUP_HOUR"), minute=50),
+    },
     "tell-due-reminders": {"task": "notifications.tasks.tell_due_reminders", "schedule": 20},
     "send-due-deliveries": {"task": "notifications.tasks.send_due_deliveries", "schedule": 5},
 }

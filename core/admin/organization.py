@@ -76,6 +76,8 @@ class OrganizationForm(HouseForm):
             "admin_email",
             "has_page",
             "embed_origins",
+            "customer_retention_months",
+            "message_retention_days",
         ]
         labels = {
             "name": gettext_lazy("Name"),
@@ -84,8 +86,14 @@ class OrganizationForm(HouseForm):
             "contact_email": gettext_lazy("Address that customers may write to"),
             "admin_email": gettext_lazy("Address that hears of new bookings"),
             "has_page": gettext_lazy("Anybody may book on the booking page"),
+            "customer_retention_months": gettext_lazy("Months to keep customers"),
+            "message_retention_days": gettext_lazy("Days to keep what messages said"),
         }
         help_texts = {
+            "customer_retention_months": gettext_lazy(
+                "Who has not been here for that long is erased at night. Empty: never."
+            ),
+            "message_retention_days": gettext_lazy("Older ones are emptied. Empty: never."),
             "accent_color": gettext_lazy(
                 "Of the console and the mails. Letters on it are made readable by themselves."
             ),
