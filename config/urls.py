@@ -10,6 +10,7 @@ from config.settings.env import IS_PRODUCTION
 from core.web.accent import accent
 from core.web.home import home
 from core.web.invitation import invitation_page
+from core.web.password import forgotten_page, reset_page
 
 urlpatterns = [
     path("", home, name="home"),
@@ -22,6 +23,8 @@ urlpatterns = [
     path("my/", include("bookings.web.own_urls")),
     re_path(r"^waitlist/(?P<token>[^/]+)/?$", waitlist_page, name="waitlist"),
     path("invitation/<str:token>", invitation_page, name="invitation"),
+    path("password/forgotten", forgotten_page, name="password-forgotten"),
+    path("password/reset/<str:token>", reset_page, name="password-reset"),
     path("photos/<uuid:pk>", photo, name="photo"),
     path("feeds/<str:token>.ics", feed, name="feed"),
     re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),

@@ -125,6 +125,11 @@ def on_link_requested(event: Event) -> None:
     promise(event, read_subject("customer_link", event.subject_id), ["customer_link"])
 
 
+@handles("password_reset.requested")
+def on_password_forgotten(event: Event) -> None:
+    promise(event, read_subject("password_reset", event.subject_id), ["password_reset"])
+
+
 @handles("invitation.created", "invitation.sent_again")
 def on_invited(event: Event) -> None:
     promise(event, read_subject("member_invitation", event.subject_id), ["invitation"])

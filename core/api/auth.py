@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from rest_framework import serializers
@@ -26,8 +26,9 @@ from core.api.serializers import HouseSerializer, InstantField
 from core.api.throttling import limited
 from core.errors import NotSignedIn
 from core.models import SignInSession, User
+from core.password_links import password_reset_named_by
 from core.rates import RateClass
-from core.services.passwords import change_password
+from core.services.passwords import change_password, request_reset, reset_password
 from core.services.sessions import end_other_sessions, end_session, open_sessions_of, sign_out
 from core.services.sign_in import SignedIn, renew, sign_in
 
@@ -36,6 +37,7 @@ LONGEST_PASSWORD = 1024
 LONGEST_NEW_PASSWORD = 128
 LONGEST_CODE = 40
 NO_KEY = "No key: what is sent is the credential."
+MAILED = "If somebody signs in with this address, an e-mail with a link is on its way."
 COOKIE = (
     "Where the refresh token goes: a cookie that scripts cannot read (true), or `refreshToken` "
     "in the answer (false), for apps and servers."
@@ -241,6 +243,58 @@ class MyPasswordViewSet(AboutMeViewSet[User]):
             keep=self.person.session_id,
             network=self.place.network,
         )
+        return Response(success(None))
+
+
+class ResetSerializer(HouseSerializer):
+    """The first time the address, the second time what the mail's link carries."""
+
+    email = TextField(max_length=LONGEST_EMAIL, required=False)
+    token = TextField(max_length=100, required=False, help_text="The end of the mail's link.")
+    password = TextField(max_length=LONGEST_NEW_PASSWORD, required=False)
+
+    schema_rules: ClassVar = {
+        "oneOf": [{"required": ["email"]}, {"required": ["token", "password"]}]
+    }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if set(attrs) not in ({"email"}, {"token", "password"}):
+            raise serializers.ValidationError({"email": ["Give this, or token and password."]})
+        return attrs
+
+
+@documented(
+    "People",
+    reset=Operation(
+        id="resetPassword",
+        summary="Set a password that was forgotten",
+        description=(
+            "With `email`: sends a link, if somebody signs in with this address; the answer is "
+            "the same if nobody does. With `token`, which is the end of that link, and "
+            "`password`: sets it, once and within an hour, and signs one out everywhere. A token "
+            "that is not good is a 404."
+        ),
+        body=ResetSerializer,
+        names_others=True,
+        body_examples=examples.RESET,
+        answer_examples={"Either": None},
+    ),
+)
+class PasswordResetViewSet(AboutMeViewSet[User]):
+    queryset = User.objects.none()
+    serializer_class = ResetSerializer
+    authentication_classes = ()
+    permission_classes = ()
+    needs = NO_KEY
+
+    @limited(RateClass.STANDARD)
+    def reset(self, request: Request) -> Response:
+        self.refuse_query()
+        data = self.validated(ResetSerializer)
+        if "email" in data:
+            request_reset(data["email"])
+            return Response(success(None, message=MAILED))
+        reset_password(password_reset_named_by(data["token"]), password=data["password"])
         return Response(success(None))
 
 

@@ -43,6 +43,13 @@ RENEWED: dict[str, Any] = {
 PASSWORDS: dict[str, Any] = {
     "A longer one": {"password": PASSWORD, "newPassword": "nine purple herons at dawn"}
 }
+RESET: dict[str, Any] = {
+    "Forgotten": {"email": "anna@salon.example"},
+    "With the link": {
+        "token": "AZNNGlLBe7Cdzmm2TCuOEGY0q0vXo2rQ8uJx5kLhTdc",
+        "password": "nine purple herons at dawn",
+    },
+}
 SESSIONS: dict[str, Any] = {
     "sessions": [
         {

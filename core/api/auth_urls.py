@@ -6,6 +6,7 @@ from core.api.auth import (
     MeViewSet,
     MyPasswordViewSet,
     MySessionsViewSet,
+    PasswordResetViewSet,
     SignInViewSet,
     SignOutViewSet,
 )
@@ -17,6 +18,7 @@ urlpatterns = [
     re_path(r"^logout$", SignOutViewSet.as_view({"post": "logout"})),
     re_path(r"^me$", MeViewSet.as_view({"get": "retrieve"})),
     re_path(r"^password/change$", MyPasswordViewSet.as_view({"post": "change"})),
+    re_path(r"^password/reset$", PasswordResetViewSet.as_view({"post": "reset"})),
     re_path(r"^sessions$", MySessionsViewSet.as_view({"get": "list", "delete": "end_others"})),
     re_path(r"^sessions/(?P<pk>[^/]+)$", MySessionsViewSet.as_view({"delete": "destroy"})),
     re_path(r"^otp$", SecondFactorViewSet.as_view({"get": "retrieve", "post": "begin"})),

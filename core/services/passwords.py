@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
+from django.db import transaction
+from django.utils import timezone
+
+from core import events
+from core.access import Caller, CallerKind
 from core.db import in_one_transaction
-from core.errors import Invalid
-from core.models import SignInSession, User
+from core.errors import Invalid, NotFound
+from core.ids import uuid7
+from core.models import Membership, Organization, PasswordReset, SignInSession, User
 from core.services import guarding
 from core.services.membership import check_password as check_good_enough
 from core.services.person_events import record_for_person
@@ -14,6 +21,13 @@ from core.services.sessions import end_other_sessions
 from core.services.sign_in import is_right, note_failure
 
 WRONG = "This is not your password."
+RESET_LASTS = timedelta(hours=1)
+# However often somebody asks in an address's name, its mailbox is not flooded.
+MOST_RESETS_IN_AN_HOUR = 3
+
+
+class ResetOver(NotFound):
+    message = "This link was used, or its time is over."
 
 
 def change_password(
@@ -34,10 +48,68 @@ def change_password(
 
 
 @in_one_transaction
+def request_reset(email: str) -> None:
+    """Send whoever signs in with this address a link, if somebody does who works somewhere.
+
+    Records password_reset.requested, from which the mail follows. Whoever asks must not learn
+    whether there is such an account: for one that is not there, or that had
+    MOST_RESETS_IN_AN_HOUR, the same is written and undone.
+    """
+    now = timezone.now()
+    user = User.objects.filter(email__iexact=email.strip(), is_active=True).first() or User()
+    theirs = Membership.objects.filter(user=user.pk, organization__is_active=True)
+    organization_id = (
+        theirs.order_by("created_at", "id").values_list("organization_id", flat=True).first()
+    )
+    anywhere = Organization.objects.order_by("id").values_list("id", flat=True).first()
+    lately = PasswordReset.objects.filter(user=user.pk, created_at__gt=now - timedelta(hours=1))
+    is_granted = organization_id is not None and lately.count() < MOST_RESETS_IN_AN_HOUR
+    if anywhere is None:
+        return
+    with transaction.atomic():
+        reset = PasswordReset(
+            organization_id=organization_id or anywhere,
+            user_id=user.pk if is_granted else uuid7(),
+            expires_at=now + RESET_LASTS,
+        )
+        reset.save(force_insert=True)
+        caller = Caller(CallerKind.USER, reset.organization_id, scopes=frozenset())
+        events.build("password_reset.requested", reset, caller=caller, user_id=reset.user_id).save(
+            force_insert=True
+        )
+        if not is_granted:
+            transaction.set_rollback(True)
+    events.relay_after_commit()
+
+
+def is_open(reset: PasswordReset) -> bool:
+    """Say whether a link still sets a password."""
+    return reset.used_at is None and reset.expires_at > timezone.now() and reset.user.is_active
+
+
+@in_one_transaction
+def reset_password(reset: PasswordReset, *, password: str) -> None:
+    """Set a new password, which ends all sessions, every such link, and a wait for wrong ones.
+
+    Of two who use a link at once one does. Records user.password_reset.
+    Raises ResetOver, and Invalid for a password that is not good enough.
+    """
+    rows = PasswordReset.objects.select_for_update(of=["self"]).select_related("user")
+    locked = rows.get(pk=reset.pk)
+    if not is_open(locked):
+        raise ResetOver
+    check_good_enough(password, locked.user)
+    _set(locked.user, password, keep=None, name="user.password_reset")
+    guarding.unlock(index=guarding.index_of_account(locked.user.email))
+
+
+@in_one_transaction
 def _set(user: User, new_password: str, *, keep: UUID | None, name: str) -> None:
     user = User.objects.select_for_update().get(pk=user.pk)
     user.set_password(new_password)
     user.save(update_fields=["password", "updated_at"])
+    now = timezone.now()
+    PasswordReset.objects.filter(user=user, used_at=None).update(used_at=now, updated_at=now)
     reason = SignInSession.EndReason.PASSWORD
     end_other_sessions(user, keep=keep, by=user.pk, reason=reason)
     record_for_person(user, name, by=user.pk)

@@ -44,6 +44,8 @@ def about_of(delivery: Any) -> tuple[str, str]:
     The row knows the booking's `reference` and the link's `customer_id`.
     """
     column, row_id = delivery.about
+    if column == "password_reset":
+        return _("New password"), reverse("admin:core_membership_changelist")
     if column == "member_invitation":
         return _("Invitation"), reverse("admin:core_membership_changelist")
     word, page = ABOUT[column]

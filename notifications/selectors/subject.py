@@ -14,11 +14,19 @@ from bookings.models import (
     GroupSession,
     WaitlistEntry,
 )
-from core.models import Invitation
+from core.models import Invitation, PasswordReset
 from notifications.models import Delivery
 from notifications.selectors.booking import FreshBookings, booking_for_mail
 
-Subject = Booking | WaitlistEntry | GroupSession | BundlePurchase | CustomerLink | Invitation
+Subject = (
+    Booking
+    | WaitlistEntry
+    | GroupSession
+    | BundlePurchase
+    | CustomerLink
+    | Invitation
+    | PasswordReset
+)
 
 # By the column of Delivery that says it: the rows, with all that a message may say of one.
 READ: dict[str, Callable[[], Any]] = {
@@ -34,6 +42,7 @@ READ: dict[str, Callable[[], Any]] = {
     ),
     "customer_link": lambda: CustomerLink.objects.select_related("customer", "organization"),
     "member_invitation": lambda: Invitation.objects.select_related("invited_by", "organization"),
+    "password_reset": lambda: PasswordReset.objects.select_related("user", "organization"),
 }
 COLUMNS: dict[type[Subject], str] = {
     Booking: "booking",
@@ -42,6 +51,7 @@ COLUMNS: dict[type[Subject], str] = {
     BundlePurchase: "bundle",
     CustomerLink: "customer_link",
     Invitation: "member_invitation",
+    PasswordReset: "password_reset",
 }
 
 
@@ -78,7 +88,9 @@ def person_of(subject: Subject) -> Booking | WaitlistEntry | Customer | None:
 
 
 def customer_of(subject: Subject) -> Customer | None:
-    return None if isinstance(subject, GroupSession | Invitation) else subject.customer
+    if isinstance(subject, GroupSession | Invitation | PasswordReset):
+        return None
+    return subject.customer
 
 
 class FreshSubjects:

@@ -191,6 +191,12 @@ MESSAGES = {
             about="member_invitation",
         ),
         Message(
+            name="password_reset",
+            audience=Audience.STAFF,
+            label=_("New password"),
+            about="password_reset",
+        ),
+        Message(
             name="customer_link",
             audience=Audience.CUSTOMER,
             label=_("Link to their appointments"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from bookings.models import Booking, GroupSession
 from core.blind_index import normalise_email
-from core.models import Event, Invitation, Organization
+from core.models import Event, Invitation, Organization, PasswordReset
 from core.queue import nudge
 from notifications.models import Delivery
 from notifications.selectors.staff import address_of_staff
@@ -60,6 +60,8 @@ def address_for(message: Message, subject: Subject, event: Event) -> str:
         return admin_address_of(subject.organization)
     if isinstance(subject, Invitation):
         return subject.email
+    if isinstance(subject, PasswordReset):
+        return subject.user.email
     if not isinstance(subject, Booking | GroupSession):
         return ""
     if message.to_previous:

@@ -16,7 +16,7 @@ from bookings.models import (
     GroupSession,
     WaitlistEntry,
 )
-from core.models import Event, Invitation
+from core.models import Event, Invitation, PasswordReset
 from notifications.models import Delivery
 from notifications.selectors.subject import Subject
 from notifications.services.message import Message
@@ -126,6 +126,13 @@ def _why_not_of_invitation(
     return Reason.LINK_OVER if is_over else None
 
 
+def _why_not_of_password_reset(
+    delivery: Delivery, reset: PasswordReset, *, now: datetime
+) -> Delivery.DropReason | None:
+    """Say whether a password was set since, or it is too old."""
+    return Reason.LINK_OVER if reset.used_at or reset.expires_at <= now else None
+
+
 CHECKS: dict[type[Subject], Callable[..., Delivery.DropReason | None]] = {
     Booking: _why_not_of_booking,
     WaitlistEntry: _why_not_of_entry,
@@ -133,6 +140,7 @@ CHECKS: dict[type[Subject], Callable[..., Delivery.DropReason | None]] = {
     BundlePurchase: _why_not_of_bundle,
     CustomerLink: _why_not_of_link,
     Invitation: _why_not_of_invitation,
+    PasswordReset: _why_not_of_password_reset,
 }
 
 

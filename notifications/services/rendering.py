@@ -23,13 +23,13 @@ from bookings.selectors.manage import manage_url
 from bookings.selectors.own_view import own_url
 from core.colors import readable_on
 from core.languages import first_spoken
-from core.models import Invitation, Organization
+from core.models import Invitation, Organization, PasswordReset
 from core.text import one_line
 from notifications.models import Content, Delivery
 from notifications.selectors.subject import Subject, customer_of
 from notifications.services.customer_wording import context_of_bundle, context_of_link
 from notifications.services.facts import Facts, facts_of
-from notifications.services.member_wording import context_of_invitation
+from notifications.services.member_wording import context_of_invitation, context_of_password_reset
 from notifications.services.message import Message
 from notifications.services.messages import MESSAGES, message_of
 from notifications.services.relevance import Place, place_of
@@ -141,6 +141,7 @@ CONTEXTS: dict[type[Subject], Callable[..., dict[str, object]]] = {
     BundlePurchase: context_of_bundle,
     CustomerLink: context_of_link,
     Invitation: context_of_invitation,
+    PasswordReset: context_of_password_reset,
 }
 
 

@@ -18,7 +18,8 @@ from notifications.services.promising import address_for, wake_sender_after_comm
 from notifications.services.relevance import why_not
 from notifications.services.rendering import render
 
-WAY_IN = re.compile(r"(?:(?<=/my/open/)|(?<=/invitation/))[\w-]+")
+OPENED_BY_LINK = ("customer_link", "member_invitation", "password_reset")
+WAY_IN = re.compile(r"(?:(?<=/my/open/)|(?<=/invitation/)|(?<=/password/reset/))[\w-]+")
 
 
 @in_one_transaction
@@ -87,7 +88,7 @@ def content_of(delivery: Delivery) -> Content:
     A customer's own way in, or a colleague's, is nobody else's to read.
     """
     content: Content = delivery.content or render(delivery, subject_of(delivery))
-    if delivery.customer_link_id is None and delivery.member_invitation_id is None:
+    if delivery.about[0] not in OPENED_BY_LINK:
         return content
     return Content(
         subject=content["subject"],

@@ -23,7 +23,7 @@ from bookings.models import (
     WaitlistEntry,
 )
 from core.access import Role
-from core.models import Invitation, Organization, User
+from core.models import Invitation, Organization, PasswordReset, User
 from notifications.selectors.subject import Subject
 
 
@@ -125,6 +125,15 @@ def sample_invitation(booking: Booking) -> Invitation:
     )
 
 
+def sample_password_reset(booking: Booking) -> PasswordReset:
+    """Return an unsaved link of somebody who works where `booking` is. It opens nothing."""
+    return PasswordReset(
+        organization=booking.organization,
+        user=User(name="Anna", email=booking.email),
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+
+
 def _sample_customer(booking: Booking) -> Customer:
     return Customer(
         organization=booking.organization,
@@ -147,4 +156,5 @@ SAMPLES: dict[str, Callable[[Booking], Subject]] = {
     "bundle": sample_bundle,
     "customer_link": sample_link,
     "member_invitation": sample_invitation,
+    "password_reset": sample_password_reset,
 }

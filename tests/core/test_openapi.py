@@ -73,6 +73,7 @@ def test_the_document_holds_every_call():
         "/api/auth/otp/off": ["post"],
         "/api/auth/otp/recovery-codes": ["post"],
         "/api/auth/password/change": ["post"],
+        "/api/auth/password/reset": ["post"],
         "/api/auth/refresh": ["post"],
         "/api/auth/sessions": ["delete", "get"],
         "/api/auth/sessions/{id}": ["delete"],
@@ -232,6 +233,7 @@ ANSWERS_A_SECRET = (
     "acceptOffer",
     "createApiKey",
     "rotateApiKey",
+    "resetPassword",
 )
 SECOND_FACTOR = (
     "beginSecondFactor",

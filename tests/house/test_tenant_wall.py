@@ -19,7 +19,7 @@ NOBODYS = ("health", "docs", "webhooks")
 # What is about the person who is signed in, whichever organization they work in; of these, what
 # takes no token because it answers one, or ends one.
 ABOUT_ME = ("auth/",)
-SIGNING_IN = ("auth/login", "auth/refresh", "auth/logout")
+SIGNING_IN = ("auth/login", "auth/refresh", "auth/logout", "auth/password/reset")
 # What a link opens: its token is the credential, and what it does not open is not there.
 BY_LINK = ("manage", "waitlist/offers", "invitations/(?P<token>")
 

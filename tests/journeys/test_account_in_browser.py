@@ -1,12 +1,40 @@
 """One's own account in a real browser, on a desk and on a telephone."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
-from core.models import SignInSession
+from core.models import PasswordReset, SignInSession
+from core.password_links import password_reset_url
 from tests.browser import reader_at
 from tests.core.people import PASSWORD, somebody
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
+def test_a_forgotten_password_is_set_anew(live_server, chromium, salon, phone, dark):
+    nora = somebody(salon, "nora@salon.example", "Nora Nowak")
+    reader = reader_at(chromium, live_server.url, phone=phone, dark=dark)
+    look = "phone-dark" if phone else "desktop-light"
+    reader.open("/admin/login/")
+    reader.page.get_by_role("link", name="Forgot your password?").click()
+    reader.page.get_by_label("E-mail").fill("nora@salon.example")
+    reader.looks_at(f"password-forgotten-{look}")
+    reader.page.get_by_role("button", name="Send me a link").click()
+    reader.page.get_by_role("heading", name="Look into your mailbox").wait_for()
+    assert reader.violations() == []
+
+    reader.open(urlsplit(password_reset_url(PasswordReset.objects.get())).path)
+    assert reader.violations() == []
+    reader.page.get_by_label("Choose a password").fill("nine purple herons at dawn")
+    reader.looks_at(f"password-reset-{look}")
+    reader.page.get_by_role("button", name="Set the password").click()
+
+    reader.page.get_by_text("Your password is changed.").wait_for()
+    nora.refresh_from_db()
+    assert nora.check_password("nine purple herons at dawn")
+    assert reader.problems == []
 
 
 @pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])

@@ -256,7 +256,7 @@ def test_every_message_can_be_previewed_and_is_complete(message, language, salon
     content = preview(message, booking)
 
     # Nobody has a reference before they have a booking.
-    of_links = dict.fromkeys(["customer_link", "member_invitation"], salon.name)
+    of_links = dict.fromkeys(["customer_link", "member_invitation", "password_reset"], salon.name)
     known_by = {"booking": "K7PM-4XQ2", **of_links}
     about = MESSAGES[message].about
     assert known_by.get(about, booking.service.name) in content["text"]
@@ -280,7 +280,7 @@ def test_every_message_is_on_its_readers_clock(clock, salon, audience, zone_says
     booking = sample_booking(salon)
     booking.timezone, booking.resource.timezone = "Asia/Kathmandu", "Europe/London"
     # A bundle is valid in days of the business, and a link for a while.
-    elsewhere = ("bundle", "customer_link", "member_invitation")
+    elsewhere = ("bundle", "customer_link", "member_invitation", "password_reset")
     of_theirs = [
         name
         for name, message in MESSAGES.items()
