@@ -72,7 +72,15 @@ def main() -> int:
         values, models = get("/api/floor/values"), get("/api/floor/models")
         fifty = get("/api/bookings?limit=50&cursor=")
         inserts = data.plain_inserts(stage, port=port)
+        # What a key and the tenant wall cost: the same rows by the same code without them.
+        nobody = request("GET", "/api/floor/open?limit=50&cursor=", port=port)
         comparisons = [
+            (
+                "list of 50 by cursor / without key, scope and wall",
+                fifty,
+                lambda: repeat(nobody),
+                200,
+            ),
             ("creating a booking / one INSERT", lambda: wishes, lambda: inserts, 201),
             ("list of 50 encrypted by cursor / values() and orjson", fifty, values, 200),
             ("list of 50 encrypted by cursor / ModelSerializer", fifty, models, 200),

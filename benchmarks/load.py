@@ -31,10 +31,11 @@ class Result:
         return quantiles(self.latencies, n=20)[18] * 1000
 
 
-def request(method: str, path: str, *, port: int, key: str, body: bytes = b"") -> bytes:
-    """Return one HTTP/1.1 request as bytes."""
+def request(method: str, path: str, *, port: int, key: str = "", body: bytes = b"") -> bytes:
+    """Return one HTTP/1.1 request as bytes; without a key, one that says not who asks."""
+    credential = f"X-API-Key: {key}\r\n" if key else ""
     head = (
-        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-API-Key: {key}\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{credential}"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
