@@ -21,13 +21,28 @@ def words_of(name: str) -> str:
 say_what_happened(
     {
         "api_key.created": _("API key made"),
+        "api_key.rotated": _("API key replaced"),
         "api_key.revoked": _("API key revoked"),
         "events.exported": _("Audit trail exported"),
+        "invitation.created": _("Person invited"),
+        "invitation.revoked": _("Invitation taken back"),
+        "invitation.sent_again": _("Invitation sent again"),
         "membership.created": _("Person added"),
         "membership.removed": _("Person removed"),
         "membership.updated": _("Role changed"),
         "organization.created": _("Organization opened"),
         "organization.updated": _("Settings changed"),
+        "recovery_code.used": _("Signed in with a recovery code"),
+        "recovery_codes.made": _("New recovery codes made"),
+        "second_factor.confirmed": _("Second factor set up"),
+        "second_factor.removed": _("Second factor removed"),
+        "second_factor.reset": _("Second factor reset"),
+        "sign_in.ended": _("Signed out"),
+        "sign_in.failed": _("Could not sign in"),
+        "sign_in.locked": _("Signing in locked for a while"),
+        "sign_in.reused": _("A spent sign-in was used again, and ended"),
+        "sign_in.succeeded": _("Signed in"),
+        "user.password_changed": _("Password changed"),
         "user.password_set": _("Password set"),
     }
 )
