@@ -14,7 +14,7 @@ from bookings.services.questions import MOST_OPTIONS
 from bookings.services.service import MOST_DURATIONS
 from core.api.fields import (
     EnumField,
-    IdField,
+    NamedIdField,
     SlugTextField,
     TextField,
     WholeNumberField,
@@ -96,7 +96,7 @@ class RequirementSerializer(HouseSerializer):
 
 
 class ShareSerializer(HouseSerializer):
-    id = IdField()
+    id = NamedIdField()
     priority = WholeNumberField(
         min_value=0,
         max_value=LARGEST_SMALL,
