@@ -33,8 +33,9 @@ def network_of(caller: Caller) -> str:
 def is_staff_or_server(caller: Caller) -> bool:
     """Say whether `caller` is no customer: a person who signed in, or a key that nobody can read.
 
-    A key with no more than what may sit in a browser is taken for one that sits there.
+    A key with no more than what may sit in a browser is taken for one that sits there. A user
+    without an id is whoever tried to sign in as somebody.
     """
     if caller.kind == CallerKind.USER:
-        return True
+        return caller.id is not None
     return caller.kind == CallerKind.KEY and not caller.scopes <= PUBLISHABLE_SCOPES

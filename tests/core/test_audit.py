@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core import events
+from core.access import Caller, CallerKind
+from core.audit.network import network_of
 from core.audit.sealing import seal_all_events, seal_events
 from core.models import Event, Outbox, Seal
 from core.observability.context import request_id_of
@@ -342,6 +344,14 @@ def test_an_event_says_from_where_it_was_done(desk, website, wish, address, of_s
 
     created = Event.objects.filter(name="booking.created").order_by("id")
     assert list(created.values_list("network", flat=True)) == [of_staff, of_customers]
+
+
+def test_whoever_fails_to_sign_in_is_not_known_to_be_staff(salon, rf):
+    somebody = Caller(CallerKind.USER, salon.pk)
+    clara = Caller(CallerKind.USER, salon.pk, id=salon.pk)
+    with request_id_of("a-request", rf.get("/", REMOTE_ADDR="198.51.100.7")):
+        assert network_of(somebody) == "198.51.0.0/16"
+        assert network_of(clara) == "198.51.100.7"
 
 
 def test_a_proxy_that_is_trusted_says_who_the_client_is_and_no_other(desk, wish, settings):
