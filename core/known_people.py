@@ -54,7 +54,10 @@ def _find(token: AccessToken, organization: str, generation: bytes | None) -> Kn
         return None
     is_superuser, has_second_factor, ends_at = session
     caller, problem = members.caller_in(
-        organization, user_id=token.user_id, is_superuser=is_superuser
+        organization,
+        user_id=token.user_id,
+        is_superuser=is_superuser,
+        has_second_factor=has_second_factor,
     )
     lasts = (min(token.expires_at, ends_at) - now).total_seconds()
     return Known(

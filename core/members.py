@@ -21,6 +21,16 @@ class NotAMember(Forbidden):
     message = "You do not work in this organization."
 
 
+class SecondFactorWanted(Forbidden):
+    """The organization lets nobody work who did not prove a second factor when signing in."""
+
+    reason = "OTP_NEEDED"
+    message = (
+        "This organization wants a second factor. Set one up at /api/auth/otp, or sign in with "
+        "its code."
+    )
+
+
 def memberships_of(user_id: UUID) -> TenantQuerySet[Membership]:
     """Return somebody's memberships of active organizations, by name."""
     theirs = Membership.objects.filter(user=user_id, organization__is_active=True)
@@ -38,29 +48,26 @@ def caller_of(membership: Membership) -> Caller:
 
 
 def caller_in(
-    slug: str, *, user_id: UUID, is_superuser: bool
+    slug: str, *, user_id: UUID, is_superuser: bool, has_second_factor: bool
 ) -> tuple[Caller | None, type[DomainError] | None]:
     """Return who acts in the organization that is named, else in the only one; or why nobody.
 
     The administrator of the installation (a superuser) may do everything in any.
+    `has_second_factor` says that one was proved, which the organization may want of everybody.
     """
     theirs = memberships_of(user_id)
     if slug:
         theirs = theirs.filter(organization__slug=slug)
     found = list(theirs[:2])
-    if is_superuser:
-        return _administrator(slug, user_id, [one.organization for one in found])
-    if len(found) == 1:
-        return caller_of(found[0]), None
-    return None, OrganizationNotNamed if found else NotAMember
-
-
-def _administrator(
-    slug: str, user_id: UUID, theirs: list[Organization]
-) -> tuple[Caller | None, type[DomainError] | None]:
-    if not theirs:
+    if is_superuser and not found:
         active = Organization.objects.filter(is_active=True)
-        theirs = list((active.filter(slug=slug) if slug else active)[:2])
-    if len(theirs) == 1:
-        return Caller(CallerKind.USER, theirs[0].pk, id=user_id, scopes=EVERYTHING), None
-    return None, OrganizationNotNamed if theirs else NotAMember
+        organizations = list((active.filter(slug=slug) if slug else active)[:2])
+    else:
+        organizations = [one.organization for one in found]
+    if len(organizations) != 1:
+        return None, OrganizationNotNamed if organizations else NotAMember
+    if organizations[0].requires_second_factor and not has_second_factor:
+        return None, SecondFactorWanted
+    if is_superuser:
+        return Caller(CallerKind.USER, organizations[0].pk, id=user_id, scopes=EVERYTHING), None
+    return caller_of(found[0]), None

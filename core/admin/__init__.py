@@ -7,6 +7,7 @@ from core.admin import (
     event,
     membership,
     organization,
+    second_factor,
     today,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "event",
     "membership",
     "organization",
+    "second_factor",
     "today",
 ]

@@ -25,6 +25,7 @@ from core.admin.roles import ROLES, RoleForm, role_choices, tell
 from core.errors import DomainError
 from core.models import Membership
 from core.services.membership import add_member, change_member, remove_member, set_password_of
+from core.services.second_factor import reset_second_factor_of
 from core.templatetags.console import render_pill
 
 
@@ -134,6 +135,8 @@ class MembershipAdmin(HouseAdmin):
         if request.method == "POST":
             if not self.has_change_permission(request):
                 raise PermissionDenied
+            if go == "second_factor":
+                return self._reset_second_factor(request, membership)
             form = role_form if go == "role" else password_form
             if form.is_valid() and self._save(request, membership, form):
                 return HttpResponseRedirect(reverse("admin:core_membership_changelist"))
@@ -164,6 +167,16 @@ class MembershipAdmin(HouseAdmin):
             tell(form, error)
             return False
         return True
+
+    def _reset_second_factor(
+        self, request: HttpRequest, membership: Membership
+    ) -> HttpResponseBase:
+        self.attempt(
+            request,
+            lambda: reset_second_factor_of(membership, caller=caller_of(request)),
+            done=_("The second factor is off. They can set up another."),
+        )
+        return HttpResponseRedirect(reverse("admin:core_membership_changelist"))
 
     def remove_view(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
         """Ask; a POST ends somebody's work here."""

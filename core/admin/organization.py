@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -19,10 +20,11 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from core import times
+from core import known_keys, times
 from core.admin.base import HouseAdmin
 from core.admin.context import organization_of
 from core.admin.panels import panels_at
+from core.admin.second_step import has_proved
 from core.admin.wall import HouseForm
 from core.models import Organization
 from core.models.organization import validate_origin
@@ -78,6 +80,7 @@ class OrganizationForm(HouseForm):
             "embed_origins",
             "customer_retention_months",
             "message_retention_days",
+            "requires_second_factor",
         ]
         labels = {
             "name": gettext_lazy("Name"),
@@ -88,17 +91,31 @@ class OrganizationForm(HouseForm):
             "has_page": gettext_lazy("Anybody may book on the booking page"),
             "customer_retention_months": gettext_lazy("Months to keep customers"),
             "message_retention_days": gettext_lazy("Days to keep what messages said"),
+            "requires_second_factor": gettext_lazy("Everybody signs in with a second factor"),
         }
         help_texts = {
             "customer_retention_months": gettext_lazy(
                 "Who has not been here for that long is erased at night. Empty: never."
             ),
             "message_retention_days": gettext_lazy("Older ones are emptied. Empty: never."),
+            "requires_second_factor": gettext_lazy(
+                "Who has none is led to set one up, and can do nothing else here until then."
+            ),
             "accent_color": gettext_lazy(
                 "Of the console and the mails. Letters on it are made readable by themselves."
             ),
         }
         widgets = {"accent_color": UnfoldAdminColorInputWidget}
+
+    has_second_factor = False  # who fills it in; set by the page, per request
+
+    def clean_requires_second_factor(self) -> bool:
+        wanted = bool(self.cleaned_data["requires_second_factor"])
+        if wanted and not (self.instance.requires_second_factor or self.has_second_factor):
+            raise forms.ValidationError(
+                _("Set up your own first: below Your account. Else you would shut yourself out.")
+            )
+        return wanted
 
 
 @admin.register(Organization)
@@ -129,6 +146,21 @@ class OrganizationAdmin(HouseAdmin):
         shown = panels_at("organization.page", request, organization=organization_of(request))
         extra_context = {"panels": shown, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.has_second_factor = has_proved(request)  # type: ignore[attr-defined]
+        return form
+
+    def save_model(
+        self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Let who is signed in be asked for their second factor from now on, not in a while."""
+        super().save_model(request, obj, form, change)
+        if "requires_second_factor" in form.changed_data:
+            transaction.on_commit(known_keys.forget_everywhere)
 
     def response_change(self, request: HttpRequest, obj: Model) -> HttpResponseBase:
         self.message_user(request, _("The settings are saved."))

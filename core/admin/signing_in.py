@@ -32,6 +32,14 @@ SIGN_IN = "sign_in"  # the session's key for the id of its SignInSession
 API = "/api/"
 
 
+class CodeIsWanted(Exception):
+    """The password was right, and `user` has a second factor."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__()
+        self.user = user
+
+
 class SignInForm(AuthenticationForm):
     """The same guard as the API's, and the same words whether or not there is such an account."""
 
@@ -47,6 +55,8 @@ class SignInForm(AuthenticationForm):
             except TooManyAttempts as error:
                 raise ValidationError(too_many(error)) from error
             self.confirm_login_allowed(self.user_cache)
+            if self.user_cache.otp_confirmed_at is not None:
+                raise CodeIsWanted(self.user_cache)
         return self.cleaned_data
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.db.models import Model
 from django.db.models.base import ModelBase
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
@@ -17,14 +18,24 @@ from django.utils.translation import gettext as _
 from unfold.sites import UnfoldAdminSite
 
 from core.admin.context import desk_of
-from core.admin.pages import console_pages
+from core.admin.pages import View, console_pages
 from core.admin.panels import panels_at
-from core.admin.signing_in import OwnPasswordChange, SignInForm, note_sign_in
+from core.admin.signing_in import CodeIsWanted, OwnPasswordChange, SignInForm, note_sign_in
 
 # What Django and unfold bring along and nobody may reach: a redirect by content type and id
 # to any organization's row, lists of choices by the name of any model, and a search that keeps
 # what was typed in the shared cache.
 CLOSED = {"autocomplete", "search", "view_on_site"}
+
+# What is open to somebody who still has to prove a second factor.
+WITHOUT_SECOND_FACTOR = {
+    "account",
+    "choose_organization",
+    "login_code",
+    "logout",
+    "password_change",
+    "second_factor",
+}
 
 
 class Console(UnfoldAdminSite):
@@ -55,10 +66,31 @@ class Console(UnfoldAdminSite):
             return False
         return user.is_superuser or desk_of(request).organization is not None
 
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Lead whoever has to prove a second factor here to where that is done, and no further."""
+
+        @wraps(view)
+        def show(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            from core.admin.second_step import has_to_prove  # not before the site is there
+
+            match = request.resolver_match
+            is_open = match is not None and match.url_name in WITHOUT_SECOND_FACTOR
+            if not is_open and has_to_prove(request):
+                return HttpResponseRedirect(reverse(f"{self.name}:second_factor"))
+            return view(request, *args, **kwargs)
+
+        guarded: View = super().admin_view(show, cacheable)
+        return guarded
+
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        response: HttpResponse = super().login(request, extra_context)
+        from core.admin import second_step  # not before the site is there
+
+        try:
+            response: HttpResponse = super().login(request, extra_context)
+        except CodeIsWanted as wanted:
+            return second_step.ask_for_code(request, wanted.user)
         if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
             note_sign_in(request)
         return response
@@ -73,9 +105,10 @@ class Console(UnfoldAdminSite):
         )(request)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from core.admin import switching  # not before the site is there
+        from core.admin import second_step, switching  # not before the site is there
 
         ours: list[URLPattern | URLResolver] = [
+            path("login/code/", second_step.code_page, name="login_code"),
             path(
                 "organizations/",
                 self.admin_view(switching.choose_organization),

@@ -45,6 +45,11 @@ def note_console_sign_in(user: User, session_id: UUID) -> None:
     record_for_person(user, "sign_in.succeeded", by=user.pk, session_id=session_id, kind=kind)
 
 
+def note_second_factor(session_id: UUID) -> None:
+    """Write down that the second factor was proved in a session of the console."""
+    SignInSession.objects.filter(pk=session_id).update(has_second_factor=True)
+
+
 def is_live(session_id: UUID) -> bool:
     """Say whether a session of the console was not ended from elsewhere, and note its use.
 

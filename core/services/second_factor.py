@@ -23,7 +23,7 @@ from core.services.codes import (
     step_of,
     take_code,
 )
-from core.services.membership import lock_member_of_ours
+from core.services.membership import NotOnlyYours, lock_member_of_ours
 from core.services.person_events import record_for_person
 from core.services.sign_in import WrongPassword, compare_password, note_failure
 
@@ -46,6 +46,11 @@ class SecondFactorNotBegun(Conflict):
 class SecondFactorIsNeeded(Conflict):
     reason = "OTP_NEEDED"
     message = "An organization that you work in wants everybody to have a second factor."
+
+
+class SecondFactorNotOnlyYours(Conflict):
+    reason = "OTP_NOT_ONLY_YOURS"
+    message = "This person also works elsewhere, so only they can turn off their second factor."
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +132,13 @@ def reset_second_factor_of(membership: Membership, *, caller: Caller) -> None:
     """Take the second factor from a member who lost it, so that they can set up another.
 
     Only for who works nowhere else and does not administer the installation, as with their
-    password. Records second_factor.reset. Raises SecondFactorIsOff, NotOnlyYours, NotYoursToGive,
-    Forbidden.
+    password. Records second_factor.reset. Raises SecondFactorIsOff,
+    SecondFactorNotOnlyYours, NotYoursToGive, Forbidden.
     """
-    membership = lock_member_of_ours(membership, caller)
+    try:
+        membership = lock_member_of_ours(membership, caller)
+    except NotOnlyYours as error:
+        raise SecondFactorNotOnlyYours from error
     user = _locked(membership.user_id)
     if user.otp_confirmed_at is None:
         raise SecondFactorIsOff

@@ -96,6 +96,18 @@ def check_password(*, email: str, password: str, network: str) -> User:
     return user
 
 
+def check_code(user: User, *, code: str, network: str) -> None:
+    """Use up a code of whoever gave the right password. A wrong one counts like a wrong password.
+
+    Records sign_in.failed or sign_in.locked for it. Raises WrongCode, TooManyAttempts.
+    """
+    attempt = guarding.count_attempt(email=user.email, network=network)
+    if not in_one_transaction(take_code)(user, code):
+        note_failure(user, attempt)
+        raise WrongCode
+    guarding.take_back(attempt)
+
+
 def compare_password(*, email: str, password: str, network: str) -> tuple[User, Attempt]:
     """Return whose e-mail address and password these are, and the attempt, still counted.
 

@@ -163,3 +163,23 @@ def test_of_four_who_show_one_code_at_once_one_gets_in(nora):
 
     assert sorted(answers) == [200, 401, 401, 401]
     assert SignInSession.objects.count() == 1
+
+
+def test_an_organization_that_wants_it_lets_nobody_work_without(
+    client, salon, nora, django_capture_on_commit_callbacks
+):
+    User.objects.update(otp_confirmed_at=None)
+    salon.requires_second_factor = True
+    salon.save()
+    me = bearer(sign_in(client, cookie=False).json()["data"]["accessToken"])
+
+    assert refusal(me.get("/api/bookings")) == (403, "OTP_NEEDED")
+    secret = me.post("/api/auth/otp", {}).json()["data"]["secret"]
+    code = pyotp.TOTP(secret).at(timezone.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        confirmed = me.post("/api/auth/otp/confirm", {"otp": code})
+    codes = confirmed.json()["data"]["recoveryCodes"]
+    assert me.get("/api/bookings").status_code == 200
+    off = me.post("/api/auth/otp/off", {"password": PASSWORD, "otp": codes[0]})
+    assert refusal(off) == (409, "OTP_NEEDED")
+    assert me.get("/api/auth/otp").json()["data"]["recoveryCodesLeft"] == 10
