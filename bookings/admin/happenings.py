@@ -25,6 +25,7 @@ say_what_happened(
         "bundle.repaired": _("Bundle's balance put right"),
         "credits.exported": _("Credits exported"),
         "customer.created": _("Customer added"),
+        "customer.erased": _("Customer erased"),
         "customer.exported": _("Customer's data handed over"),
         "customer.updated": _("Customer's details changed"),
         "customer_link.requested": _("Link to all appointments asked for"),

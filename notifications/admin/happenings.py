@@ -11,6 +11,7 @@ say_what_happened(
         "deliveries.searched": _("Messages searched by person"),
         "delivery.resent": _("Message sent again"),
         "reminder.due": _("Reminder due"),
+        "retention.applied": _("Old customers and messages let go"),
         "reminder_rule.created": _("Reminder made"),
         "reminder_rule.updated": _("Reminder changed"),
         "reminder_rule.deleted": _("Reminder removed"),
