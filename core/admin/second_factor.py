@@ -53,6 +53,14 @@ say(
 )
 
 
+class FirstCodeForm(CodeForm):
+    """There are no recovery codes yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["otp"].help_text = ""
+
+
 class ProofForm(CodeForm):
     password = forms.CharField(
         label=gettext_lazy("Password"),
@@ -89,7 +97,7 @@ def _begin(request: HttpRequest, user: User) -> HttpResponseBase:
 
 
 def _confirm(request: HttpRequest, user: User) -> HttpResponseBase:
-    form = CodeForm(request.POST)
+    form = FirstCodeForm(request.POST)
     if not form.is_valid():
         return _page(request, user, form=form)
     try:
@@ -148,7 +156,7 @@ def _page(
     error: DomainError | None = None,
 ) -> HttpResponseBase:
     is_on = user.otp_confirmed_at is not None
-    form = form or (ProofForm() if is_on else CodeForm())
+    form = form or (ProofForm() if is_on else FirstCodeForm())
     if isinstance(error, TooManyAttempts):
         form.add_error(None, too_many(error))
     elif error is not None and form.is_bound:

@@ -85,7 +85,7 @@ ENROLMENT: dict[str, Any] = {
         "otpauth://totp/Holdfast:anna%40salon.example"
         "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Holdfast"
     ),
-    "qr": '<svg width="45" height="45" class="segno"></svg>',
+    "qr": '<svg viewBox="0 0 45 45" class="segno"></svg>',
 }
 RECOVERY_CODES: dict[str, Any] = {
     "recoveryCodes": [

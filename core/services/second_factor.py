@@ -79,8 +79,9 @@ def begin_second_factor(user_id: UUID) -> Enrolment:
 def enrolment_of(user: User) -> Enrolment:
     """Return what an app is told of a secret that somebody has."""
     uri = link_of(user)
-    # An svg element to stand in a page: no script, no style, nothing that a policy refuses.
-    return Enrolment(user.otp_secret, uri, segno.make(uri, micro=False).svg_inline(light="#fff"))
+    # An svg element to stand in a page, as large as the page wants it: no script, no style.
+    picture = segno.make(uri, micro=False).svg_inline(light="#fff", omitsize=True)
+    return Enrolment(user.otp_secret, uri, picture)
 
 
 @in_one_transaction
