@@ -104,6 +104,8 @@ env = Environment(
     LINK_KEY=(str, ""),
     JWT_ACCESS_SECRET=(str, ""),
     JWT_REFRESH_SECRET=(str, ""),
+    ACCESS_TOKEN_TTL=(seconds, 15 * 60),
+    REFRESH_TOKEN_TTL=(seconds, 7 * 86_400),
     API_KEY=(str, ""),
     API_KEY_HASHES=(words, []),
     # database and queue
@@ -120,9 +122,6 @@ env = Environment(
     PAGE_BOOKINGS_AHEAD_PER_EMAIL=(int, 5),
     PAGE_BOOKINGS_PER_HOUR=(int, 20),  # from one network, as are the times that it keeps
     PAGE_HOLDS_PER_HOUR=(int, 60),
-    # people who sign in over the API
-    ACCESS_TOKEN_TTL=(seconds, 15 * 60),
-    REFRESH_TOKEN_TTL=(seconds, 7 * 86_400),
     # links in mails
     MANAGE_LINK_DAYS_AFTER_END=(int, 30),
     WAITLIST_OFFER_MINUTES=(int, 120),

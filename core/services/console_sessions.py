@@ -22,18 +22,25 @@ USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 def begin_console_session(user_id: UUID, *, key: str, place: Place) -> SignInSession:
-    """Write down that somebody is signed in to the console, in the session with this key."""
+    """Write down that somebody is signed in to the console, in the session with this key.
+
+    Who signs in again without having signed out keeps the session, and its row.
+    """
     now = timezone.now()
-    session = SignInSession(
-        user_id=user_id,
-        kind=SignInSession.Kind.CONSOLE,
+    session, _ = SignInSession.objects.update_or_create(
         console_digest=hashlib.sha256(key.encode()).digest(),
-        device=place.device,
-        network=place.network,
-        last_used_at=now,
-        ends_at=_end_after(now),
+        defaults={
+            "user_id": user_id,
+            "kind": SignInSession.Kind.CONSOLE,
+            "device": place.device,
+            "network": place.network,
+            "has_second_factor": False,
+            "last_used_at": now,
+            "ends_at": _end_after(now),
+            "revoked_at": None,
+            "end_reason": "",
+        },
     )
-    session.save(force_insert=True)
     _keep(session.pk, user_id, known_keys.present_generation())
     return session
 

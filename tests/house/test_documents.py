@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from config.settings.env import ALIASES, env
+from config.settings.env import ALIASES, env, seconds
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = [
@@ -41,8 +41,12 @@ def test_the_readme_names_every_variable_that_is_read_and_no_other():
     "name", [name for name in env.scheme if name not in ("APP_ENV", "VAR_DIR")]
 )
 def test_the_readme_says_each_default(name):
-    default = env.scheme[name][1]
-    assert table()[name]["default"] == ("–" if default in ("", []) else f"`{default}`")
+    kind, default = env.scheme[name]
+    said = table()[name]["default"]
+    if kind is seconds:
+        assert seconds(said.strip("`")) == default
+    else:
+        assert said == ("–" if default in ("", []) else f"`{default}`")
 
 
 def test_the_readme_says_the_other_names():
@@ -56,7 +60,9 @@ def test_the_readme_explains_each_variable():
 
 def test_what_may_not_be_seen_is_called_secret():
     secret = {name for name, row in table().items() if row["secret"]}
-    assert {name for name in env.scheme if re.search(r"KEY$|PASSWORD|SECRET|TOKEN", name)} <= secret
+    assert {
+        name for name in env.scheme if re.search(r"KEY$|PASSWORD|SECRET|TOKEN$", name)
+    } <= secret
     assert {"DATABASE_URL", "REDIS_URL"} <= secret
 
 
