@@ -25,7 +25,7 @@ from core.rates import RateClass
         summary="Export everything about a customer",
         description=(
             "For a person who asks what is known of them: their bookings with notes and reasons, "
-            "places on waitlists, bundles, consents, every message with its text, and what "
+            "places on waitlists, bundles, every message with its text, and what "
             "happened. Three a minute; who took it is written down."
         ),
         answer=CustomerExportSerializer,

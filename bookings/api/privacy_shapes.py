@@ -100,14 +100,6 @@ class ExportedBundleSerializer(HouseSerializer):
     ledger = ExportedEntrySerializer(many=True)
 
 
-class ExportedConsentSerializer(HouseSerializer):
-    key = serializers.CharField()
-    version = serializers.IntegerField()
-    title = serializers.CharField()
-    given_at = InstantField()
-    withdrawn_at = InstantField(allow_null=True)
-
-
 class ExportedLinkSerializer(HouseSerializer):
     sent_at = InstantField()
     opened_at = InstantField(allow_null=True)
@@ -142,7 +134,6 @@ class CustomerExportSerializer(HouseSerializer):
     series = ExportedSeriesSerializer(many=True)
     waitlist = ExportedWaitSerializer(many=True)
     bundles = ExportedBundleSerializer(many=True)
-    consents = ExportedConsentSerializer(many=True)
     links = ExportedLinkSerializer(many=True)
     messages = ExportedMessageSerializer(many=True)
     history = HappeningSerializer(many=True)
@@ -187,7 +178,6 @@ EXPORT: Json = {
     "series": [],
     "waitlist": [],
     "bundles": [],
-    "consents": [],
     "links": [],
     "messages": [],
     "history": [

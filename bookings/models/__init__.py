@@ -11,7 +11,6 @@ from bookings.models.catalog import (
     Service,
     ServiceResource,
 )
-from bookings.models.consent import Consent, ConsentText
 from bookings.models.credit import CreditEntry
 from bookings.models.customer import Customer, CustomerLink
 from bookings.models.group_session import GroupSession, GroupSessionTemplate
@@ -26,8 +25,6 @@ __all__ = [
     "Booking",
     "BundlePurchase",
     "ChangeReason",
-    "Consent",
-    "ConsentText",
     "CreditEntry",
     "Customer",
     "CustomerLink",

@@ -13,7 +13,6 @@ from bookings.models import (
     Booking,
     BundlePurchase,
     ChangeReason,
-    Consent,
     CreditEntry,
     Customer,
     CustomerLink,
@@ -45,18 +44,6 @@ def everything_about(customer: Customer, *, now: datetime) -> Json:
         "series": [_series(one) for one in _rows(Series, customer)],
         "waitlist": [_entry(one) for one in _rows(WaitlistEntry, customer)],
         "bundles": _bundles(customer),
-        "consents": [
-            {
-                "key": one.text.key,
-                "version": one.text.version,
-                "title": one.text.title,
-                "givenAt": one.given_at,
-                "withdrawnAt": one.withdrawn_at,
-            }
-            for one in Consent.objects.filter(customer=customer)
-            .select_related("text")
-            .order_by("id")
-        ],
         "links": [
             {"sentAt": one.created_at, "openedAt": one.used_at}
             for one in CustomerLink.objects.filter(customer=customer).order_by("id")

@@ -19,7 +19,6 @@ class Invitation(TenantModel):
     email = models.EmailField()
     role = models.CharField(max_length=16, choices=[(r.value, r.value.title()) for r in Role])
     grants = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    only_own_resources = models.BooleanField(default=False, db_default=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     generation = models.PositiveSmallIntegerField(default=1, db_default=1)
     expires_at = models.DateTimeField()

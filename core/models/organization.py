@@ -35,8 +35,7 @@ class Organization(BaseModel):
     (ISO 3166-1, two letters) and `holiday_region` (the part after the hyphen in ISO 3166-2) say
     whose public holidays are observed; empty means none. `has_page` puts it on the web for
     everybody, and the `embed_origins` may show that page in a frame. `requires_second_factor`
-    of everybody who signs in here. `booking_defaults` are rules that a new service begins with,
-    by their names there.
+    of everybody who signs in here.
 
     Retention: who has not booked for `customer_retention_months` is erased, and what messages
     said after `message_retention_days`; empty means never.
@@ -63,7 +62,6 @@ class Organization(BaseModel):
         models.CharField(max_length=200, validators=[validate_origin]), default=list, blank=True
     )
     requires_second_factor = models.BooleanField(default=False, db_default=False)
-    booking_defaults = models.JSONField(default=dict, blank=True)
     customer_retention_months = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(600)]
     )

@@ -64,15 +64,12 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
 class Membership(TenantModel):
     """A user's role in an organization. What a role may do: `core.access.SCOPES_OF_ROLE`.
 
-    `grants` are scopes on top of the role's (`core.access.GRANTS`). Who has `only_own_resources`
-    sees and changes what is booked with the resources that are theirs (`Resource.user`), and
-    nothing else.
+    `grants` are scopes on top of the role's (`core.access.GRANTS`).
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=[(r.value, r.value.title()) for r in Role])
     grants = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    only_own_resources = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["created_at"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bookings.models import Booking, Consent, ConsentText
+from bookings.models import Booking
 from bookings.services.customer import CustomerDetails
 from bookings.services.status import cancel_booking
 from core import events
@@ -18,7 +18,7 @@ from notifications.services.sending import send_due
 from tests.console import desk_for
 from tests.core.openapi_document import Document
 
-PARTS = ["bookings", "series", "waitlist", "bundles", "consents", "links", "messages", "history"]
+PARTS = ["bookings", "series", "waitlist", "bundles", "links", "messages", "history"]
 
 
 def tell_everybody() -> None:
@@ -31,20 +31,10 @@ def tell_everybody() -> None:
 
 @pytest.fixture
 def mia(book, staff):
-    """Mia has an appointment ahead, one that was cancelled, and has agreed to something."""
+    """Mia has an appointment ahead and one that was cancelled."""
     booking = book()
     gone = book(at=booking.starts_at + timedelta(days=1))
     cancel_booking(gone, caller=staff, reason="Mia has the flu")
-    text = ConsentText.objects.create(
-        organization=booking.organization, key="privacy", version=1, title="Privacy", text="All."
-    )
-    Consent.objects.create(
-        organization=booking.organization,
-        customer=booking.customer,
-        text=text,
-        source="PAGE",
-        given_at=timezone.now(),
-    )
     return booking.customer
 
 
@@ -73,7 +63,6 @@ def test_a_program_exports_everything_about_a_customer(mia, lea, desk, book):
         "As last time",
     )
     assert (gone["status"], gone["cancelReason"]) == ("CANCELLED", "Mia has the flu")
-    assert [one["key"] for one in told["consents"]] == ["privacy"]
     theirs = [one for one in told["messages"] if one["audience"] == "CUSTOMER"]
     assert {one["sentTo"] for one in theirs} == {"mia@example.com"}
     assert any("Haircut" in one["subject"] for one in theirs)

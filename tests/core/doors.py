@@ -57,5 +57,6 @@ urlpatterns = [
     re_path(API + "health$", page),
     path("health/lb", page),
     path("page", page),
+    path("password/forgotten", page, name="password-forgotten"),
     path("admin/", admin.site.urls),
 ]
