@@ -29,7 +29,8 @@ from core.services.sessions import end_session
 from core.services.sign_in import Place, WrongPassword, check_password
 
 SIGN_IN = "sign_in"  # the session's key for the id of its SignInSession
-API = "/api/"
+# Where it matters who is signed in by a cookie; anywhere else nobody is looked up.
+SIGNED_IN = ("/admin/", "/invitation/")
 
 
 class CodeIsWanted(Exception):
@@ -113,7 +114,7 @@ class LiveSession:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if has_cookie and not request.path_info.startswith(API):
+        if has_cookie and request.path_info.startswith(SIGNED_IN):
             session_id = sign_in_of(request)
             if session_id is not None and not is_live(session_id):
                 logout(request)
