@@ -109,8 +109,18 @@ def reachable_wheel(wheel: Path, libraries: list[Path], account: Account, projec
         for path in (REFUGE, refuge(project), unfinished, *unfinished.rglob("*")):
             if not path.is_symlink():  # whatever root's umask was, everybody may read and run
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-        unfinished.rename(copy)
+        put_in_place(unfinished, copy)
     return copy / wheel.name / own.name
+
+
+def put_in_place(unfinished: Path, finished: Path) -> None:
+    """Let a copy have its name, unless somebody who copied the same was faster."""
+    try:
+        unfinished.rename(finished)
+    except OSError:
+        if not finished.exists():
+            raise
+        shutil.rmtree(unfinished)
 
 
 def reachable_data(home: Path, account: Account, project: Path) -> Path:

@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.settings import embedded
 from embedded import account
-from embedded.account import EmbeddedError
+from embedded.account import EmbeddedError, put_in_place
 from embedded.servers import PROJECT, Servers
 from tests.servers import thrown_away
 
@@ -289,3 +289,16 @@ def test_development_makes_each_secret_once_and_keeps_it_to_itself(tmp_path, mon
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set"):
         embedded.secret("SECRET_KEY", tmp_path, production=True)
+
+
+def test_of_two_who_copy_the_same_at_once_the_first_stays(tmp_path):
+    first, second, finished = (tmp_path / name for name in ("first", "second", "finished"))
+    for folder in (first, second):
+        folder.mkdir()
+        (folder / "from").write_text(folder.name)
+
+    put_in_place(first, finished)
+    put_in_place(second, finished)
+
+    assert (finished / "from").read_text() == "first"
+    assert not second.exists()
