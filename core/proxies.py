@@ -76,9 +76,9 @@ def parse(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def networks(texts: Iterable[str]) -> list[Network]:
-    """Read TRUSTED_PROXIES. Raises ImproperlyConfigured on what is no address or network."""
+def networks(texts: Iterable[str], *, variable: str = "TRUSTED_PROXIES") -> list[Network]:
+    """Read the networks of a setting. Raises ImproperlyConfigured on what is none."""
     try:
         return [ip_network(text.strip(), strict=False) for text in texts]
     except ValueError as error:
-        raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from error
+        raise ImproperlyConfigured(f"{variable}: {error}") from error

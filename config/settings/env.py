@@ -119,6 +119,7 @@ env = Environment(
     RATE_LIMIT_WINDOW_MS=(int, 60_000),
     RATE_LIMIT_MAX_REQUESTS=(int, 100),
     TRUSTED_PROXIES=(words, []),
+    OUTBOUND_ALLOWED_NETWORKS=(words, []),  # not public, and yet to be fetched from
     PAGE_BOOKINGS_AHEAD_PER_EMAIL=(int, 5),
     PAGE_BOOKINGS_PER_HOUR=(int, 20),  # from one network, as are the times that it keeps
     PAGE_HOLDS_PER_HOUR=(int, 60),

@@ -99,6 +99,9 @@ def _unset_places() -> Iterator[str]:
         yield "MAIL_FROM is not set: it is the address that mails come from."
     if any(network.prefixlen == 0 for network in networks(env("TRUSTED_PROXIES"))):
         yield "TRUSTED_PROXIES trusts everybody: name the networks of your own proxies."
+    name = "OUTBOUND_ALLOWED_NETWORKS"
+    if any(not network.prefixlen for network in networks(env(name), variable=name)):
+        yield "OUTBOUND_ALLOWED_NETWORKS allows everything: name networks of your own."
 
 
 def _unsafe_server(name: str, schemes: tuple[str, ...]) -> Iterator[str]:

@@ -44,6 +44,10 @@ PUBLIC_BASE_URL = env("PUBLIC_BASE_URL").rstrip("/") or f"http://localhost:{env(
 # 127.0.0.1 finds nobody here.
 ALLOWED_HOSTS = env("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 TRUSTED_PROXIES = networks(env("TRUSTED_PROXIES"))
+# Where else than in the internet an address that somebody types may lead: core.outbound.
+OUTBOUND_ALLOWED_NETWORKS = networks(
+    env("OUTBOUND_ALLOWED_NETWORKS"), variable="OUTBOUND_ALLOWED_NETWORKS"
+)
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_BASE_URL))]
 
 HTTPS_ONLY: bool = IS_PRODUCTION

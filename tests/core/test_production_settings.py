@@ -110,6 +110,7 @@ def test_production_names_everything_that_it_misses_at_once(environment):
         ("ALLOWED_HOSTS", "*", "answers to every name"),
         ("PUBLIC_BASE_URL", "http://book.salon.net", "does not begin with https://"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", "trusts everybody"),
+        ("OUTBOUND_ALLOWED_NETWORKS", "::/0", "allows everything"),
         ("DEBUG", "true", "leave it off"),
         ("APP_ENV", "prod", "is none of development, test, staging, production"),
     ],
