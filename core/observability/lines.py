@@ -4,6 +4,7 @@ Both take every record alike, our own (structlog) and those of Django, Celery, g
 every other library, and both pass everything through the scrubber.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -50,7 +51,10 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = facts_of(record)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:  # half of a character, or a number of more than 64 bits
+            return json.dumps(line, default=str)
 
 
 class PrettyLines(logging.Formatter):

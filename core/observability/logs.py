@@ -1,6 +1,8 @@
 """Where log lines go, and which of the libraries' lines do not."""
 
 import logging
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,18 @@ class WithoutArguments(logging.Filter):
         return True
 
 
+class Console(logging.StreamHandler[Any]):
+    """Standard error. Of a line that cannot be written it says that, and not the line.
+
+    The standard library would print the sentence and its values as they came, past the scrubber.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        kind = type(sys.exc_info()[1]).__name__
+        with suppress(OSError, ValueError):  # nobody is left to hear it
+            sys.stderr.write(f"A log line could not be written: {kind}\n")
+
+
 def logging_config(
     *, level: str, pretty: bool, path: str = "", max_mib: float = 50, keep: int = 5
 ) -> dict[str, Any]:
@@ -85,7 +99,7 @@ def logging_config(
     wanted = LEVELS[level.lower()]
     handlers: dict[str, dict[str, Any]] = {
         "console": {
-            "class": "logging.StreamHandler",
+            "class": "core.observability.logs.Console",
             "stream": "ext://sys.stderr",
             "formatter": "pretty" if pretty else "json",
             "filters": ["no_paths"],

@@ -14,7 +14,7 @@ from core.models import User
 from core.observability.context import request_id_of
 from core.observability.failures import safe_message, safe_traceback
 from core.observability.lines import PrettyLines
-from core.observability.logs import logging_config
+from core.observability.logs import Console, logging_config
 from core.observability.processes import name_process
 from core.observability.scrubbing import scrub
 from tests.core.log_lines import log_lines
@@ -264,6 +264,27 @@ def test_at_no_level_do_statements_with_their_values_get_into_the_log():
     assert config["root"]["level"] == logging.DEBUG
     assert config["loggers"]["django.db.backends"]["level"] == logging.INFO
     assert config["loggers"]["httpx"]["level"] == logging.WARNING
+
+
+@pytest.mark.parametrize("value", ["half of a smile: \ud83d", 2**70])
+def test_what_json_cannot_say_as_it_is_gets_a_line_too(value):
+    with log_lines() as lines:
+        log.info("Something", email="anna@example.com", value=value)
+
+    assert lines.all[0]["context"]["value"] == value
+    assert "anna@" not in lines.everything
+
+
+def test_of_a_line_that_cannot_be_written_nothing_is_printed(capsys):
+    class Broken(logging.Formatter):
+        def format(self, record):
+            raise KeyError("Muster")
+
+    console = Console()
+    console.setFormatter(Broken())
+    console.handle(logging.makeLogRecord({"msg": "Anna %s", "args": ("Muster",)}))
+
+    assert capsys.readouterr().err == "A log line could not be written: KeyError\n"
 
 
 def test_a_level_that_does_not_exist_is_refused_by_name():

@@ -1,10 +1,6 @@
-import gzip
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-import brotli  # type: ignore[import-untyped]
 import pytest
 import sentry_sdk
 from django.db import IntegrityError
@@ -13,6 +9,7 @@ from django.urls import path
 
 from core.models import User
 from core.observability import sentry
+from tests.core.sentry_server import reporting_to_us
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -30,44 +27,10 @@ def saves_twice(request, token):
 urlpatterns = [path("save/<str:token>", saves_twice)]
 
 
-class Sentry(HTTPServer):
-    """Speaks Sentry's envelope endpoint, and keeps what it is told."""
-
-    told: list[str]
-
-
-class Collector(BaseHTTPRequestHandler):
-    server: Sentry
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        unpack = {"br": brotli.decompress, "gzip": gzip.decompress}
-        encoding = self.headers.get("Content-Encoding", "")
-        self.server.told.append(unpack.get(encoding, bytes)(body).decode())
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture
-def collector():
-    with Sentry(("127.0.0.1", 0), Collector) as server:
-        server.told = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+def reporting(settings):
+    with reporting_to_us(settings) as server:
         yield server
-        server.shutdown()
-
-
-@pytest.fixture
-def reporting(collector, settings):
-    settings.SENTRY_DSN = f"http://key@127.0.0.1:{collector.server_port}/1"
-    sentry.start()
-    yield collector
-    sentry_sdk.get_client().close()
-    sentry_sdk.init()  # without an address: off
 
 
 def test_without_an_address_nothing_is_reported():
