@@ -32,6 +32,9 @@ say(
             "You cannot give, or take away, what you may not do yourself."
         ),
         "INVITED_ALREADY": gettext_lazy("This person is invited already."),
+        "INVITED_JUST_NOW": gettext_lazy(
+            "This invitation was sent less than five minutes ago. Give the mail time to arrive."
+        ),
         "INVITATION_OVER": gettext_lazy(
             "This invitation was used, replaced or revoked, or its time is over."
         ),

@@ -254,7 +254,9 @@ class ResetSerializer(HouseSerializer):
     password = TextField(max_length=LONGEST_NEW_PASSWORD, required=False)
 
     schema_rules: ClassVar = {
-        "oneOf": [{"required": ["email"]}, {"required": ["token", "password"]}]
+        "minProperties": 1,
+        "dependentRequired": {"token": ["password"], "password": ["token"]},
+        "dependentSchemas": {"email": {"maxProperties": 1}},
     }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http.response import HttpResponseBase
 from rest_framework import serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,11 +31,13 @@ from core.rates import RateClass
 from core.services.invitation import (
     InvitationOver,
     InvitedAlready,
+    InvitedJustNow,
     NotInvited,
     SignInFirst,
     accept_as_somebody_new,
     accept_as_user,
     invite,
+    invite_again,
     revoke_invitation,
 )
 from core.services.membership import MemberAlready
@@ -80,6 +83,10 @@ class AcceptInvitationSerializer(HouseSerializer):
     password = TextField(max_length=LONGEST_PASSWORD, required=False)
 
 
+def _columns(invitation: Invitation) -> dict[str, Any]:
+    return {column: getattr(invitation, column) for column in COLUMNS.values()}
+
+
 def present(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return one invitation as a client reads it, from its columns."""
     return {name: row[column] for name, column in COLUMNS.items()} | {"role": row["role"].upper()}
@@ -117,6 +124,18 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
         answer_examples={"Invited": EXAMPLE},
         conflict_examples={"Invited before": {"reason": InvitedAlready.reason}},
     ),
+    resend=Operation(
+        id="resendInvitation",
+        summary="Send an invitation again",
+        description=(
+            "They get a new link, which works once, within seven days from now; the one before it "
+            "opens nothing any more. Not within five minutes of the mail before."
+        ),
+        answer=InvitationSerializer,
+        conflicts=[InvitationOver.reason, InvitedJustNow.reason],
+        answer_examples={"Sent again": EXAMPLE},
+        conflict_examples={"Too soon": {"reason": InvitedJustNow.reason}},
+    ),
     destroy=Operation(
         id="revokeInvitation",
         summary="Take an invitation back",
@@ -143,16 +162,25 @@ class InvitationViewSet(TenantViewSet[Invitation]):
         wanted = self.validated(InviteSerializer)
         organization = Organization.objects.get(pk=self.organization_id)
         made = invite(organization=organization, caller=self.caller, **wanted)
-        row = {column: getattr(made, column) for column in COLUMNS.values()}
-        return Response(success(present(row)), status=status.HTTP_201_CREATED)
+        return Response(success(present(_columns(made))), status=status.HTTP_201_CREATED)
+
+    @action(detail=True, methods=["post"])
+    def resend(self, request: Request, pk: str) -> Response:
+        invitation = self._invitation()
+        self.validated(HouseSerializer)
+        sent = invite_again(invitation, caller=self.caller)
+        return Response(success(present(_columns(sent)), message="A new link is on its way."))
 
     def destroy(self, request: Request, pk: str) -> Response:
+        revoke_invitation(self._invitation(), caller=self.caller)
+        return Response(success(None, message="The link of this invitation opens nothing now."))
+
+    def _invitation(self) -> Invitation:
         self.refuse_query()
         found = self.get_queryset().filter(pk=self.id_in_path()).first()
         if found is None:
             raise NotFound
-        revoke_invitation(found, caller=self.caller)
-        return Response(success(None, message="The link of this invitation opens nothing now."))
+        return found
 
 
 @documented(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +22,8 @@ from core.services.membership import (
 )
 
 LASTS = timedelta(days=7)
+# However often somebody presses the button, the mailbox is not flooded.
+BETWEEN_TWO_MAILS = timedelta(minutes=5)
 
 
 class InvitedAlready(Conflict):
@@ -32,6 +34,11 @@ class InvitedAlready(Conflict):
 class InvitationOver(Conflict):
     reason = "INVITATION_OVER"
     message = "This invitation was used, replaced or revoked, or its time is over."
+
+
+class InvitedJustNow(Conflict):
+    reason = "INVITED_JUST_NOW"
+    message = "This invitation was sent less than five minutes ago. Give the mail time to arrive."
 
 
 class SignInFirst(Conflict):
@@ -87,15 +94,19 @@ def invite(
 def invite_again(invitation: Invitation, *, caller: Caller) -> Invitation:
     """Send a new link, good for LASTS from now; the one that was sent before opens nothing.
 
-    Records invitation.sent_again. Raises Forbidden, NotYoursToGive, InvitationOver.
+    Records invitation.sent_again. Raises Forbidden, NotYoursToGive, InvitationOver, and
+    InvitedJustNow until BETWEEN_TWO_MAILS have passed since the mail before.
     """
     caller.require("members:write")
     invitation = _locked(invitation)
     if invitation.accepted_at is not None or invitation.revoked_at is not None:
         raise InvitationOver
     check_may_give(caller, Role(invitation.role), invitation.grants)
+    now = timezone.now()
+    if now - _sent_at(invitation) < BETWEEN_TWO_MAILS:
+        raise InvitedJustNow
     invitation.generation += 1
-    invitation.expires_at = timezone.now() + LASTS
+    invitation.expires_at = now + LASTS
     invitation.save(update_fields=["generation", "expires_at", "updated_at"])
     events.record("invitation.sent_again", invitation, caller=caller)
     return invitation
@@ -157,6 +168,11 @@ def is_open(invitation: Invitation) -> bool:
     """Say whether it still can be accepted."""
     ended = invitation.accepted_at or invitation.revoked_at
     return ended is None and invitation.expires_at > timezone.now()
+
+
+def _sent_at(invitation: Invitation) -> datetime:
+    """Return when its mail of now was asked for: it lasts from then on."""
+    return invitation.expires_at - LASTS
 
 
 def _locked(invitation: Invitation) -> Invitation:

@@ -380,6 +380,8 @@ RULES: dict[str, Callable[[Case], None]] = {
     "createHold": the_time_can_be_booked,
     "joinWaitlist": the_window_lies_ahead,
     "listWaitlist": the_walk_is_by_one_way,
+    "listMembers": the_walk_is_by_one_way,
+    "listInvitations": the_walk_is_by_one_way,
     "listBookings": the_days_are_in_this_century,
     "listCustomers": the_walk_is_by_one_way,
     "createCustomer": the_place_exists,

@@ -10,7 +10,7 @@ from core.invitations import invitation_url
 from core.links import make_link_token
 from core.models import Event, Invitation, Membership, User
 from core.services.invitation import invite
-from tests.console import desk_for, shown
+from tests.console import desk_for, said, shown
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +81,14 @@ def test_after_seven_days_it_opens_nothing(dora, clock, client):
     assert not User.objects.filter(email=dora.email).exists()
 
 
-def test_sent_again_the_newer_link_counts_alone(desk, dora, client):
+def test_sent_again_the_newer_link_counts_alone(desk, dora, client, clock):
     older = page_of(dora)
 
+    too_soon = desk.send(f"{PEOPLE}invitations/{dora.pk}/again/")
+    assert said(too_soon) == [
+        "This invitation was sent less than five minutes ago. Give the mail time to arrive."
+    ]
+    clock.shift(timedelta(minutes=5))
     desk.send(f"{PEOPLE}invitations/{dora.pk}/again/")
     dora.refresh_from_db()
 

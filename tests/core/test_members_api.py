@@ -190,6 +190,34 @@ def test_an_invitation_is_taken_back(desk, salon):
     assert not User.objects.filter(email="d@salon.example").exists()
 
 
+def test_an_invitation_is_sent_again_and_the_older_link_opens_nothing(desk, clock):
+    body = {"email": "d@salon.example", "role": "STAFF"}
+    made = desk.post("/api/invitations", body, format="json").json()["data"]
+    older = accept_address(Invitation.objects.get())
+    again = f"/api/invitations/{made['id']}/resend"
+
+    too_soon = desk.post(again, {}, format="json")
+    assert (too_soon.status_code, too_soon.json()["error"]["details"]) == (
+        409,
+        {"reason": "INVITED_JUST_NOW"},
+    )
+    assert Invitation.objects.get().generation == 1
+    clock.shift(300)
+    sent = desk.post(again, {}, format="json")
+
+    assert sent.status_code == 200
+    assert sent.json()["data"] == {**made, "expiresAt": sent.json()["data"]["expiresAt"]}
+    assert sent.json()["data"]["expiresAt"] > made["expiresAt"]
+    new = {"name": "D", "password": PASSWORD}
+    assert APIClient().post(older, new, format="json").status_code == 404
+    newer = accept_address(Invitation.objects.get())
+    assert APIClient().post(newer, new, format="json").status_code == 201
+    clock.shift(300)
+    over = desk.post(again, {}, format="json")
+    assert over.json()["error"]["details"]["reason"] == "INVITATION_OVER"
+    assert Event.objects.filter(name="invitation.sent_again").count() == 1
+
+
 def test_a_body_that_says_too_little_or_a_weak_password_makes_no_account(desk):
     desk.post("/api/invitations", {"email": "d@salon.example", "role": "STAFF"}, format="json")
     address = accept_address(Invitation.objects.get())
@@ -212,5 +240,6 @@ def test_another_organizations_members_are_not_there(stranger, clara, desk):
     assert stranger.patch(f"/api/members/{clara.pk}", {}, format="json").status_code == 404
     assert stranger.delete(f"/api/members/{clara.pk}").status_code == 404
     assert stranger.delete(f"/api/invitations/{invitation.pk}").status_code == 404
+    assert stranger.post(f"/api/invitations/{invitation.pk}/resend").status_code == 404
     invitation.refresh_from_db()
     assert invitation.revoked_at is None

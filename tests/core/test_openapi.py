@@ -62,6 +62,7 @@ def test_the_document_holds_every_call():
         "/api/availability": ["get"],
         "/api/invitations": ["get", "post"],
         "/api/invitations/{id}": ["delete"],
+        "/api/invitations/{id}/resend": ["post"],
         "/api/invitations/{token}/accept": ["post"],
         "/api/members": ["get"],
         "/api/members/{id}": ["delete", "get", "patch"],

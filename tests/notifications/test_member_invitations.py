@@ -51,8 +51,9 @@ def test_an_invitation_that_was_taken_back_first_is_not_sent(
     assert Delivery.objects.get().drop_reason == "LINK_OVER"
 
 
-def test_sent_again_only_the_newer_link_is_mailed(dora, owner, relay, deliver, mail_server):
+def test_sent_again_only_the_newer_link_is_mailed(dora, owner, clock, relay, deliver, mail_server):
     relay()
+    clock.shift(300)
     newer = invite_again(dora, caller=owner)
     deliver()
 
