@@ -65,6 +65,7 @@ def redis_is_gone(servers: Servers) -> Iterator[None]:
 pytest_plugins = [
     "tests.waiting",
     "tests.doctor",
+    "tests.deadlocks",
     "tests.cast",
     "tests.browsers",
     "tests.browser",

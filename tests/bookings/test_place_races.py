@@ -14,14 +14,13 @@ from bookings.services.place_offers import lapse_places
 from bookings.services.place_waiting import PlaceWait, wait_for_place
 from bookings.services.status import cancel_booking
 from core.ids import uuid7
-from tests.bookings.test_races import no_deadlocks  # noqa: F401  (holds here too)
 from tests.factories import GroupSessionFactory
 from tests.rivals import rivals
 from tests.waiting import called, state
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("clock", "in_order"),
+    pytest.mark.usefixtures("clock", "in_order", "no_deadlocks"),
 ]
 
 ROUNDS = 20

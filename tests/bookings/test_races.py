@@ -10,7 +10,6 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -20,9 +19,12 @@ from core.access import Caller
 from core.models import ApiKey, Event
 from tests.cast import a_key
 from tests.factories import ResourceFactory, ResourceTypeFactory
-from tests.rivals import rivals, wait_until
+from tests.rivals import rivals
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_order")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("in_order", "no_deadlocks"),
+]
 
 ROUNDS = 20
 MOST_TRIES = 20
@@ -43,31 +45,6 @@ def ten_o_clock_of_each_day() -> list[datetime]:
 def _busy_times(settings):
     settings.RATE_LIMIT_MAX_REQUESTS = 1_000_000
     settings.QUEUE_NUDGES = False
-
-
-@pytest.fixture(autouse=True)
-def no_deadlocks():
-    """Rivals wait in line: PostgreSQL never has to break up a circle."""
-    before = deadlocks()
-    yield
-    wait_until(nobody_else_is_connected)  # a server process counts when it ends
-    assert deadlocks() == before
-
-
-def deadlocks() -> int:
-    return ask("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-
-
-def nobody_else_is_connected() -> bool:
-    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    return ask(f"{others} AND backend_type = 'client backend'") == 1
-
-
-def ask(question: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(question)
-        ((answer,),) = cursor.fetchall()
-    return int(answer)
 
 
 class Desk:

@@ -21,12 +21,14 @@ from bookings.services.session_changing import change_session
 from bookings.services.session_template import TemplateDetails, create_template, update_template
 from bookings.services.status import cancel_booking
 from tests.bookings.sessions import HOUR, join
-from tests.bookings.test_races import no_deadlocks  # noqa: F401  (holds here too)
 from tests.cast import MIA
 from tests.factories import BundleFactory, CustomerFactory
 from tests.rivals import rivals
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_order")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("in_order", "no_deadlocks"),
+]
 
 ROUNDS = 10
 BERLIN = ZoneInfo("Europe/Berlin")

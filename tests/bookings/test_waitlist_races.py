@@ -11,13 +11,12 @@ from bookings.services.answering import Acceptance, accept_offer
 from bookings.services.hold import lapse_holds
 from bookings.services.status import cancel_booking
 from core.ids import uuid7
-from tests.bookings.test_races import no_deadlocks  # noqa: F401  (holds here too)
 from tests.rivals import rivals
 from tests.waiting import state
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("clock", "in_order"),
+    pytest.mark.usefixtures("clock", "in_order", "no_deadlocks"),
 ]
 
 ROUNDS = 10
