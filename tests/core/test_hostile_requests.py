@@ -46,7 +46,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-CASES_PER_CALL = 60
+CASES_PER_CALL = 25
 JOURNEYS, STEPS_PER_JOURNEY = 30, 6
 IDS = {"serviceId", "resourceId", "holdId", "holdToken"}
 
@@ -201,6 +201,7 @@ def obey_the_rules(case: Case) -> None:
         case.headers["Idempotency-Key"] = str(uuid4())
     if "If-Match" in (case.headers or {}):  # what is changed has this version
         case.headers["If-Match"] = "*"
+    the_walk_is_by_one_way(case)
     if rule := RULES.get(name_of(case)):
         rule(case)
 
@@ -227,14 +228,12 @@ def the_walk_is_by_one_way(case: Case) -> None:
 
 
 def the_days_are_in_this_century(case: Case) -> None:
-    the_walk_is_by_one_way(case)
     if case.query:
         days = {"dateFrom": "2026-11-16", "dateTo": "2026-11-17T00:00:00Z"}
         case.query = {name: days.get(name, v) for name, v in case.query.items()}
 
 
 def the_first_day_comes_before_the_last(case: Case) -> None:
-    the_walk_is_by_one_way(case)
     days = {"from": "2026-12-01", "to": "2026-12-24"}
     case.query = {name: days.get(name, v) for name, v in (case.query or {}).items()}
 
@@ -319,9 +318,20 @@ def the_correction_is_one(case: Case) -> None:
         case.body = {**case.body, "sessions": 1}
 
 
+def the_key_is_bound_to_websites(case: Case) -> None:
+    """Only one that may stand in a browser is."""
+    if isinstance(case.body, dict):
+        case.body = {
+            **case.body,
+            "kind": "PUBLISHABLE",
+            "scopes": ["catalog:read"],
+            "origins": ["https://www.example.com"],
+            "expiresAt": "2099-12-31T00:00:00Z",
+        }
+
+
 def the_course_is_taught(case: Case) -> None:
     """Who and what is named is there; sessions end after they begin, and prices are in euros."""
-    the_walk_is_by_one_way(case)
     the_first_day_is(case)
     if case.path_parameters and (row_id := OF_A_COURSE.get(name_of(case))):
         case.path_parameters["id"] = row_id
@@ -373,32 +383,21 @@ RULES: dict[str, Callable[[Case], None]] = {
     "bookIndividualSession": the_course_is_taught,
     "createGroupSession": the_course_is_taught,
     "createGroupSessionTemplate": the_course_is_taught,
+    "createApiKey": the_key_is_bound_to_websites,
     "createBooking": the_service_has_what_it_wants,
     "updateBooking": the_time_can_be_booked,
     "createSeries": the_series_has_an_end,
     "moveSeries": the_time_can_be_booked,
     "createHold": the_time_can_be_booked,
     "joinWaitlist": the_window_lies_ahead,
-    "listWaitlist": the_walk_is_by_one_way,
-    "listMembers": the_walk_is_by_one_way,
-    "listInvitations": the_walk_is_by_one_way,
     "listBookings": the_days_are_in_this_century,
-    "listCustomers": the_walk_is_by_one_way,
     "createCustomer": the_place_exists,
     "updateCustomer": the_place_exists,
-    "listGroupSessionTemplates": the_walk_is_by_one_way,
-    "listServices": the_walk_is_by_one_way,
-    "listCourses": the_walk_is_by_one_way,
-    "listProducts": the_walk_is_by_one_way,
-    "listBundlesOfStudent": the_walk_is_by_one_way,
-    "listActiveBundles": the_walk_is_by_one_way,
-    "listCreditEntries": the_walk_is_by_one_way,
     "adjustBundle": the_correction_is_one,
-    "listResources": the_walk_is_by_one_way,
-    "listResourceTypes": the_walk_is_by_one_way,
     "createService": the_service_makes_sense,
     "createResource": the_place_exists,
     "createResourceType": the_type_has_a_key,
+    "listEvents": the_first_day_comes_before_the_last,
     "listSchedules": the_first_day_comes_before_the_last,
     "listDateOverrides": the_first_day_comes_before_the_last,
     "listTimeOff": the_first_day_comes_before_the_last,

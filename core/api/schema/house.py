@@ -48,6 +48,8 @@ class HouseSchema(AutoSchema):
         is_open = self.view.is_opened_by_link or not self.view.authentication_classes
         if operation is not None and is_open:
             operation["security"] = []
+        elif operation is not None and not self.view.permission_classes:
+            operation["security"].append({})  # who is signed in may say so
         return operation
 
     def get_operation_id(self) -> str:
