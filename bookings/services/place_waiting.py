@@ -13,7 +13,7 @@ from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.locking import lock_session
 from bookings.services.place import check_not_in
 from bookings.services.place_offers import settle_places
-from core import events
+from bookings.services.waitlist import WaitRequest, stand_in_line
 from core.access import Caller
 from core.db import in_one_transaction
 from core.ids import uuid7
@@ -55,33 +55,15 @@ def _join(request: PlaceWait, caller: Caller, entry_id: UUID) -> WaitlistEntry:
         raise AlreadyWaiting("This person waits for this session already.")
     if session.places_left:
         raise StillFree("There is a free place.")
-    entry = WaitlistEntry(
-        pk=entry_id,
-        organization_id=session.organization_id,
+    wish = WaitRequest(
         service=session.service,
-        resource=session.resource,
-        group_session=session,
-        customer_id=customer_id,
+        customer=customer,
         from_at=session.starts_at,
         to_at=session.ends_at,
         minutes=session.minutes,
-        timezone=customer.timezone or session.service.organization.timezone,
-        name=customer.name,
-        company=customer.company,
-        email=customer.email,
-        phone=customer.phone,
+        resource=session.resource,
         inquiry=request.inquiry,
     )
-    entry.save(force_insert=True)
-    events.record(
-        "waitlist.joined",
-        entry,
-        caller=caller,
-        service_id=entry.service_id,
-        resource_id=entry.resource_id,
-        from_at=entry.from_at,
-        to_at=entry.to_at,
-        minutes=entry.minutes,
-        group_session_id=session.pk,
+    return stand_in_line(
+        wish, customer_id=customer_id, caller=caller, entry_id=entry_id, session=session
     )
-    return entry

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from bookings.availability.intervals import Interval
 from bookings.errors import AlreadyWaiting, NotOffered, StillFree, WaitIsOver
-from bookings.models import Resource, Service, ServiceResource, WaitlistEntry
+from bookings.models import GroupSession, Resource, Service, ServiceResource, WaitlistEntry
 from bookings.selectors.slots import free_slots
 from bookings.services.allocating import find_place
 from bookings.services.alternatives import present_slots
@@ -107,11 +107,28 @@ def _join(request: WaitRequest, caller: Caller, entry_id: UUID) -> WaitlistEntry
     )
     if theirs.exists():
         raise AlreadyWaiting
+    return stand_in_line(request, customer_id=customer_id, caller=caller, entry_id=entry_id)
+
+
+def stand_in_line(
+    request: WaitRequest,
+    *,
+    customer_id: UUID,
+    caller: Caller,
+    entry_id: UUID,
+    session: GroupSession | None = None,
+) -> WaitlistEntry:
+    """Put the person at the end of the line, for a time or for a place in `session`.
+
+    The caller has locked what they wait for and seen that it is taken.
+    """
+    service, customer = request.service, request.customer
     entry = WaitlistEntry(
         pk=entry_id,
         organization_id=service.organization_id,
         service=service,
         resource=request.resource,
+        group_session=session,
         customer_id=customer_id,
         from_at=request.from_at,
         to_at=request.to_at,
@@ -133,6 +150,7 @@ def _join(request: WaitRequest, caller: Caller, entry_id: UUID) -> WaitlistEntry
         from_at=entry.from_at,
         to_at=entry.to_at,
         minutes=entry.minutes,
+        **({"group_session_id": session.pk} if session else {}),
     )
     return entry
 
