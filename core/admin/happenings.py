@@ -42,6 +42,7 @@ say_what_happened(
         "sign_in.locked": _("Signing in locked for a while"),
         "sign_in.reused": _("A spent sign-in was used again, and ended"),
         "sign_in.succeeded": _("Signed in"),
+        "sign_in.unlocked": _("Let in again after wrong passwords"),
         "user.password_changed": _("Password changed"),
         "user.password_set": _("Password set"),
     }

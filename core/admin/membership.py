@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django import forms
@@ -24,8 +25,17 @@ from core.admin.context import caller_of, organization_of
 from core.admin.roles import ROLES, RoleForm, role_choices, tell
 from core.errors import DomainError
 from core.models import Membership
-from core.services.membership import add_member, change_member, remove_member, set_password_of
+from core.services.guarding import locked_until
+from core.services.member_sign_in import end_sessions_of, unlock_member
+from core.services.membership import (
+    add_member,
+    change_member,
+    is_of_ours,
+    remove_member,
+    set_password_of,
+)
 from core.services.second_factor import reset_second_factor_of
+from core.services.sessions import open_sessions_of
 from core.templatetags.console import render_pill
 
 
@@ -135,8 +145,8 @@ class MembershipAdmin(HouseAdmin):
         if request.method == "POST":
             if not self.has_change_permission(request):
                 raise PermissionDenied
-            if go == "second_factor":
-                return self._reset_second_factor(request, membership)
+            if act := self.ACTS.get(go):
+                return act(self, request, membership)
             form = role_form if go == "role" else password_form
             if form.is_valid() and self._save(request, membership, form):
                 return HttpResponseRedirect(reverse("admin:core_membership_changelist"))
@@ -147,6 +157,7 @@ class MembershipAdmin(HouseAdmin):
             membership=membership,
             role_form=role_form,
             password_form=password_form,
+            **_sign_ins_of(membership),
             up_url=reverse("admin:core_membership_changelist"),
             up_title=_("People"),
         )
@@ -177,6 +188,28 @@ class MembershipAdmin(HouseAdmin):
             done=_("The second factor is off. They can set up another."),
         )
         return HttpResponseRedirect(reverse("admin:core_membership_changelist"))
+
+    def _end_sessions(self, request: HttpRequest, membership: Membership) -> HttpResponseBase:
+        self.attempt(
+            request,
+            lambda: end_sessions_of(membership, caller=caller_of(request)),
+            done=_("They are signed out everywhere."),
+        )
+        return HttpResponseRedirect(request.path)
+
+    def _unlock(self, request: HttpRequest, membership: Membership) -> HttpResponseBase:
+        self.attempt(
+            request,
+            lambda: unlock_member(membership, caller=caller_of(request)),
+            done=_("They can sign in again."),
+        )
+        return HttpResponseRedirect(request.path)
+
+    ACTS: ClassVar[dict[str, Callable[..., HttpResponseBase]]] = {
+        "second_factor": _reset_second_factor,
+        "end_sessions": _end_sessions,
+        "unlock": _unlock,
+    }
 
     def remove_view(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
         """Ask; a POST ends somebody's work here."""
@@ -220,3 +253,13 @@ class MembershipAdmin(HouseAdmin):
     def last_seen(self, membership: Membership) -> str:
         at = membership.user.last_login
         return times.moment(at) if at else _("never")
+
+
+def _sign_ins_of(membership: Membership) -> dict[str, Any]:
+    """Return what can be done about how a member is signed in, as far as it is ours to know."""
+    if not is_of_ours(membership):
+        return {}
+    return {
+        "open_sessions": open_sessions_of(membership.user_id).count(),
+        "locked_until": locked_until(membership.user.email),
+    }

@@ -45,6 +45,9 @@ say(
         "NOT_ONLY_YOURS": gettext_lazy(
             "This person also works elsewhere, so only they can change their password."
         ),
+        "SIGN_IN_NOT_ONLY_YOURS": gettext_lazy(
+            "This person also works elsewhere, so how they sign in is not yours to change."
+        ),
         "This is no e-mail address.": gettext_lazy("This is no e-mail address."),
     }
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +19,7 @@ from core.api.serializers import HouseSerializer
 from core.api.viewsets import TenantViewSet
 from core.errors import NotFound
 from core.models import Membership
+from core.services.member_sign_in import SignInNotOnlyYours, end_sessions_of, unlock_member
 from core.services.membership import LastOwner, change_member, remove_member
 
 BY_AGE = Order("created_at")
@@ -80,6 +82,14 @@ class MemberSerializer(HouseSerializer):
     signed_in_at = serializers.DateTimeField(allow_null=True)
 
 
+class EndedSessionsSerializer(HouseSerializer):
+    ended = serializers.IntegerField(help_text="In how many places they were signed in.")
+
+
+class UnlockedSerializer(HouseSerializer):
+    unlocked = serializers.BooleanField(help_text="Whether there were wrong passwords to forget.")
+
+
 class UpdateMemberSerializer(HouseSerializer):
     """What should be different; what is left out stays."""
 
@@ -96,6 +106,11 @@ NOT_YOURS = (
     "Nobody gives, or takes away, what they may not do themselves: that is a 403. An "
     "organization keeps at least one owner."
 )
+ONLY_OF_YOURS = (
+    "A person is signed in, or locked out, in all organizations that they work in at once: of "
+    "somebody who also works elsewhere it is refused. Removing them shuts them out of this one."
+)
+NOT_OF_YOURS = {"Works elsewhere too": {"reason": SignInNotOnlyYours.reason}}
 
 
 @documented(
@@ -137,6 +152,27 @@ NOT_YOURS = (
         answer_examples={"Gone": None},
         conflict_examples={"The only owner": {"reason": LastOwner.reason}},
     ),
+    end_sessions=Operation(
+        id="endSessionsOfMember",
+        summary="Sign a member out everywhere",
+        description=f"Apps, websites and the console, at once. {ONLY_OF_YOURS}",
+        answer=EndedSessionsSerializer,
+        answer_examples={"In two places": {"ended": 2}},
+        conflicts=[SignInNotOnlyYours.reason],
+        conflict_examples=NOT_OF_YOURS,
+    ),
+    unlock=Operation(
+        id="unlockMember",
+        summary="Let a member sign in again after too many wrong passwords",
+        description=(
+            "Their wrong passwords are forgotten. Those of the network that they sign in from "
+            f"still count. {ONLY_OF_YOURS}"
+        ),
+        answer=UnlockedSerializer,
+        answer_examples={"Unlocked": {"unlocked": True}},
+        conflicts=[SignInNotOnlyYours.reason],
+        conflict_examples=NOT_OF_YOURS,
+    ),
 )
 class MemberViewSet(TenantViewSet[Membership]):
     queryset = Membership.objects.all()
@@ -166,6 +202,18 @@ class MemberViewSet(TenantViewSet[Membership]):
     def destroy(self, request: Request, pk: str) -> Response:
         remove_member(self._member(), caller=self.caller)
         return Response(success(None, message="They no longer work here."))
+
+    @action(detail=True, methods=["post"], url_path="end-sessions")
+    def end_sessions(self, request: Request, pk: str) -> Response:
+        member = self._member()
+        self.validated(HouseSerializer)
+        return Response(success({"ended": end_sessions_of(member, caller=self.caller)}))
+
+    @action(detail=True, methods=["post"])
+    def unlock(self, request: Request, pk: str) -> Response:
+        member = self._member()
+        self.validated(HouseSerializer)
+        return Response(success({"unlocked": unlock_member(member, caller=self.caller)}))
 
     def _member(self) -> Membership:
         self.refuse_query()

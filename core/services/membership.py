@@ -137,7 +137,7 @@ def set_password_of(membership: Membership, password: str, *, caller: Caller) ->
     check_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password", "updated_at"])
-    end_other_sessions(user, by=caller.id, reason=SignInSession.EndReason.PASSWORD)
+    end_other_sessions(user, by=caller, reason=SignInSession.EndReason.PASSWORD)
     event = events.build_for(membership.organization_id, "user.password_set", user, caller=caller)
     event.save(force_insert=True)
     events.relay_after_commit()
@@ -150,10 +150,15 @@ def lock_member_of_ours(membership: Membership, caller: Caller) -> Membership:
     """
     membership = _locked(membership, caller)
     check_may_give(caller, Role(membership.role), membership.grants)
-    elsewhere = Membership.objects.filter(user=membership.user_id).exclude(pk=membership.pk)
-    if membership.user.is_superuser or elsewhere.exists():
+    if not is_of_ours(membership):
         raise NotOnlyYours
     return membership
+
+
+def is_of_ours(membership: Membership) -> bool:
+    """Say whether a member works nowhere else and does not administer the installation."""
+    elsewhere = Membership.objects.filter(user=membership.user_id).exclude(pk=membership.pk)
+    return not (membership.user.is_superuser or elsewhere.exists())
 
 
 def check_may_give(caller: Caller, role: Role, grants: Iterable[str] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -10,9 +11,12 @@ from core import events
 from core.access import Caller, CallerKind
 from core.models import Event, Membership, Organization, User
 
+# Who did it: a user by their id, whoever stands at a door, a command; None is nobody knows who.
+By = Caller | CallerKind | UUID | None
 
-def record_for_person(user: User, name: str, *, by: UUID | None, **data: object) -> None:
-    """Write an event about `user` for each of their organizations. `by` is who did it, if known.
+
+def record_for_person(user: User, name: str, *, by: By, **data: object) -> None:
+    """Write an event about `user` for each of their organizations.
 
     Somebody without an organization is in nobody's trail.
     """
@@ -44,6 +48,11 @@ def record_attempt(user: User | None, name: str, **data: object) -> None:
     events.relay_after_commit()
 
 
-def _event(organization_id: UUID, user: User, name: str, by: UUID | None, **data: object) -> Event:
-    caller = Caller(CallerKind.USER, organization_id, id=by, scopes=frozenset())
+def _event(organization_id: UUID, user: User, name: str, by: By, **data: object) -> Event:
+    if isinstance(by, Caller):
+        caller = replace(by, organization_id=organization_id)
+    elif isinstance(by, CallerKind):
+        caller = Caller(by, organization_id)
+    else:
+        caller = Caller(CallerKind.USER, organization_id, id=by, scopes=frozenset())
     return events.build_for(organization_id, name, user, caller=caller, **data)

@@ -14,7 +14,7 @@ from core import known_keys
 from core.db import in_one_transaction
 from core.errors import NotFound
 from core.models import RefreshToken, SignInSession, User
-from core.services.person_events import record_for_person
+from core.services.person_events import By, record_for_person
 from core.tokens import refresh_digest
 
 EndReason = SignInSession.EndReason
@@ -60,7 +60,7 @@ def end_other_sessions(
     user: User,
     *,
     keep: UUID | None = None,
-    by: UUID | None,
+    by: By,
     reason: EndReason = EndReason.REVOKED,
 ) -> int:
     """End all sessions of somebody's but `keep`; return how many. Records sign_in.ended of each."""
@@ -82,7 +82,11 @@ def end(session: SignInSession, reason: EndReason) -> None:
 
 
 def record_ended(
-    user: User, sessions: Iterable[SignInSession], *, by: UUID | None, reason: EndReason
+    user: User,
+    sessions: Iterable[SignInSession],
+    *,
+    by: By,
+    reason: EndReason,
 ) -> None:
     for session in sessions:
         record_for_person(

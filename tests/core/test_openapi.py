@@ -66,6 +66,8 @@ def test_the_document_holds_every_call():
         "/api/invitations/{token}/accept": ["post"],
         "/api/members": ["get"],
         "/api/members/{id}": ["delete", "get", "patch"],
+        "/api/members/{id}/end-sessions": ["post"],
+        "/api/members/{id}/unlock": ["post"],
         "/api/auth/login": ["post"],
         "/api/auth/logout": ["post"],
         "/api/auth/me": ["get"],

@@ -3,7 +3,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from core.services.guarding import index_of_account, index_of_network, unlock
+from core.access import CallerKind
+from core.management.people import user_with
+from core.services.guarding import index_of_network, unlock
+from core.services.member_sign_in import unlock_account
 
 
 class Command(BaseCommand):
@@ -16,6 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         email, network = options["email"], options["network"]
-        index = index_of_account(email) if email else index_of_network(network)
-        had_failures = unlock(index=index)
+        if email:
+            had_failures = unlock_account(user_with(email), by=CallerKind.COMMAND)
+        else:
+            had_failures = unlock(index=index_of_network(network))
         self.stdout.write("Unlocked." if had_failures else "There was nothing to unlock.")
