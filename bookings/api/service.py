@@ -21,10 +21,10 @@ from bookings.api.service_shapes import (
 )
 from bookings.errors import CodeTaken, CourseInUse, SlugTaken
 from bookings.models import ExamPeriod, Question, Requirement, Service, ServiceResource
-from bookings.selectors.courses import exam_periods_of
+from bookings.selectors.courses import exam_periods_of, with_price_of_one
 from bookings.services.service import ServiceChanges, create_service, update_service
 from core.api.schema import Operation, documented
-from core.models import Organization
+from core.models import Organization, TenantQuerySet
 
 PLAIN = {
     "id": "id",
@@ -64,7 +64,7 @@ LIMITS = {
 }
 ELSEWHERE = (  # what `present` makes the rest of
     "organization__currency",
-    "price_amount",
+    "price_of_one",
     "late_fee_amount",
     "location_kind",
     "location",
@@ -145,6 +145,9 @@ class ServiceViewSet(CatalogViewSet[Service]):
     columns = PLAIN | {name: name for name in (*ELSEWHERE, *POLICY.values())}
     internal_columns = INTERNAL | {name: name for name in LIMITS.values()}
 
+    def get_queryset(self) -> TenantQuerySet[Service]:
+        return with_price_of_one(super().get_queryset())
+
     def create(self, request: Request) -> Response:
         self.refuse_query()
         data = self.validated(CreateServiceSerializer)
@@ -196,7 +199,7 @@ class ServiceViewSet(CatalogViewSet[Service]):
         currency = row["organization__currency"]
         is_secret = row["location_kind"] == Service.LocationKind.VIDEO and not self.sees_everything
         service = {name: row[column] for name, column in PLAIN.items()} | {
-            "price": price(row["price_amount"], currency),
+            "price": price(row["price_of_one"], currency),
             "location": {
                 "kind": row["location_kind"],
                 "text": "" if is_secret else row["location"],

@@ -135,7 +135,11 @@ class UpdateServiceSerializer(HouseSerializer):
     )
     company_required = YesNoField(required=False)
     inquiry_required = YesNoField(required=False)
-    price = PriceSerializer(required=False, allow_null=True)
+    price = PriceSerializer(
+        required=False,
+        allow_null=True,
+        help_text="A course's active product for a single session goes before it.",
+    )
     location = PlaceSerializer(required=False)
     questions = QuestionSerializer(many=True, required=False)
     policy = PolicySerializer(required=False)
@@ -226,7 +230,13 @@ class ServiceSerializer(HouseSerializer):
     inquiry_required = serializers.BooleanField()
     is_default = serializers.BooleanField()
     active = serializers.BooleanField()
-    price = MoneySerializer(allow_null=True)
+    price = MoneySerializer(
+        allow_null=True,
+        help_text=(
+            "What one appointment costs now, of a course its product for a single session where "
+            "it has an active one; null where nobody has said."
+        ),
+    )
     location = LocationReadSerializer()
     assignment = EnumField(
         Service.Assignment, help_text="`CUSTOMER`: a booking has to name a resource."

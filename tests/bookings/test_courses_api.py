@@ -96,6 +96,16 @@ class TestCourses:
         algebra.save()
         assert read(website, path)["price"] is None
 
+    def test_as_a_service_it_costs_the_same(self, desk, website, products, algebra, path):
+        as_a_service = f"/api/services/{algebra.pk}"
+        for client in (desk, website):
+            prices = {one["code"]: one["price"] for one in read(client, "/api/services")}
+            assert prices == {"MATH-101": {"amount": "40.00", "currency": "EUR"}, "": None}
+            assert read(client, as_a_service)["price"] == read(client, path)["price"]
+
+        Product.objects.filter(kind=Product.Kind.INDIVIDUAL_SESSION).update(is_active=False)
+        assert read(desk, as_a_service)["price"] == {"amount": "45.00", "currency": "EUR"}
+
     def test_its_tas_are_those_who_give_it_and_not_the_room(self, website, salon, algebra, path):
         room = ResourceFactory(
             organization=salon,
