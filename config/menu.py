@@ -27,6 +27,12 @@ def site_subheader(request: HttpRequest) -> str:
     return PRODUCT if desk_of(request).organization else ""
 
 
+def site_icon(request: HttpRequest) -> str | None:
+    """Return where the organization's logo is; without one the console's symbol is shown."""
+    organization = desk_of(request).organization
+    return organization.logo_path or None if organization else None
+
+
 def environment(request: HttpRequest) -> tuple[str, str] | None:
     return settings.ENVIRONMENT_LABEL
 

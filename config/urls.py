@@ -10,6 +10,7 @@ from config.settings.env import IS_PRODUCTION
 from core.web.accent import accent
 from core.web.home import home
 from core.web.invitation import invitation_page
+from core.web.logo import logo
 from core.web.password import forgotten_page, reset_page
 
 urlpatterns = [
@@ -26,6 +27,7 @@ urlpatterns = [
     path("password/forgotten", forgotten_page, name="password-forgotten"),
     path("password/reset/<str:token>", reset_page, name="password-reset"),
     path("photos/<uuid:pk>", photo, name="photo"),
+    path("logos/<uuid:pk>", logo, name="logo"),
     path("feeds/<str:token>.ics", feed, name="feed"),
     re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),
 ]

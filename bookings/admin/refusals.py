@@ -40,10 +40,6 @@ say(
         "ILLEGAL_TRANSITION": _("In its present status this booking cannot do that."),
         "PLACE_IN_USE": _("There are bookings ahead on a place that would go."),
         "BOOKINGS_OUTSIDE": _("There are bookings ahead that would fall outside."),
-        "This is not a JPEG, PNG or WebP picture.": _("This is not a JPEG, PNG or WebP picture."),
-        "A picture may have 5 MB and 50 megapixels.": _(
-            "A picture may have 5 MB and 50 megapixels."
-        ),
         "SLUG_TAKEN": _("Another service has this slug already."),
         "KEY_TAKEN": _("Another type of resource has this key already."),
         "CODE_TAKEN": _("Another course has this code already."),

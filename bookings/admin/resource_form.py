@@ -20,13 +20,14 @@ from unfold.widgets import (
 
 from bookings.availability.closures import country_names, region_names
 from bookings.models import Photo, Resource, Service
-from bookings.services.photo import MOST_BYTES, TOO_LARGE, make_small
+from bookings.services.photo import make_small
 from bookings.services.schedule import MOST_PLACES
 from core import times
 from core.admin.refusals import SENTENCES, sentences_by_field
 from core.admin.wall import HouseForm
 from core.errors import Invalid
 from core.models import Organization, User
+from core.pictures import MOST_BYTES, TOO_LARGE
 
 
 def country_choices() -> list[tuple[str, str]]:

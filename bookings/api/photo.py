@@ -7,8 +7,8 @@ from typing import IO, Any
 
 from rest_framework.parsers import BaseParser
 
-from bookings.services.photo import MOST_BYTES, TOO_LARGE
 from core.api.parsing import PayloadTooLarge
+from core.pictures import MOST_BYTES, TOO_LARGE
 
 
 class PhotoParser(BaseParser):

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from io import BytesIO
 
 from django.utils import timezone
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bookings.models import Photo, Resource
 from bookings.services.locking import lock_resources
 from core import events
 from core.access import Caller
 from core.db import in_one_transaction, require_transaction
-from core.errors import Invalid, NotFound
+from core.errors import NotFound
+from core.pictures import made_small
 
-MOST_BYTES = 5 * 1024 * 1024
-MOST_PIXELS = 50_000_000  # what good telephones make; a bomb says it has thousands of millions
 EDGE = 512  # pixels of the longer side
-FORMATS = ("JPEG", "PNG", "WEBP")
 CONTENT_TYPE = "image/webp"
 QUALITIES = (82, 60, 40)  # the first that fits
 LARGEST_RESULT = 200_000
-
-NOT_A_PICTURE = "This is not a JPEG, PNG or WebP picture."
-TOO_LARGE = "A picture may have 5 MB and 50 megapixels."
 
 
 @in_one_transaction
@@ -66,30 +59,8 @@ def drop_photo(resource: Resource) -> bool:
 
 
 def make_small(content: bytes) -> bytes:
-    """Return a picture as WebP of at most 512 by 512 pixels, upright, pixels and nothing else.
-
-    The size is read from the head of the file and checked before anything is unpacked.
-    Raises Invalid.
-    """
-    if len(content) > MOST_BYTES:
-        raise Invalid.at("photo", TOO_LARGE)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # checked below
-            with Image.open(BytesIO(content), formats=FORMATS) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise Invalid.at("photo", TOO_LARGE)
-                picture.draft("RGB", (2 * EDGE, 2 * EDGE))  # a JPEG is not unpacked in full
-                upright = ImageOps.exif_transpose(picture)
-                has_alpha = "A" in upright.getbands() or "transparency" in upright.info
-                plain = upright.convert("RGBA" if has_alpha else "RGB")
-    except Image.DecompressionBombError as error:
-        raise Invalid.at("photo", TOO_LARGE) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise Invalid.at("photo", NOT_A_PICTURE) from error
-    plain.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
-    bare = Image.new(plain.mode, plain.size)  # without places, cameras, thumbnails, profiles
-    bare.paste(plain)
+    """Return a picture as WebP of at most 512 by 512 pixels. Raises Invalid."""
+    bare = made_small(content, width=EDGE, height=EDGE, field="photo")
     for quality in QUALITIES:
         written = BytesIO()
         bare.save(written, "WEBP", quality=quality)

@@ -20,6 +20,7 @@ UNFOLD = {
     "SITE_TITLE": "Holdfast",
     "SITE_HEADER": "config.menu.site_header",
     "SITE_SUBHEADER": "config.menu.site_subheader",
+    "SITE_ICON": "config.menu.site_icon",
     "SITE_SYMBOL": "event_available",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}

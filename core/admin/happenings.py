@@ -31,6 +31,7 @@ say_what_happened(
         "membership.removed": _("Person removed"),
         "membership.updated": _("Role changed"),
         "organization.created": _("Organization opened"),
+        "organization.logo_changed": _("Logo changed"),
         "organization.updated": _("Settings changed"),
         "recovery_code.used": _("Signed in with a recovery code"),
         "recovery_codes.made": _("New recovery codes made"),

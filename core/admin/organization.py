@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -23,6 +24,7 @@ from unfold.widgets import (
 from core import known_keys, times
 from core.admin.base import HouseAdmin
 from core.admin.context import organization_of
+from core.admin.logo import logo_view
 from core.admin.panels import panels_at
 from core.admin.second_step import has_proved
 from core.admin.wall import HouseForm
@@ -130,6 +132,11 @@ class OrganizationAdmin(HouseAdmin):
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(logo_view, self))
+        ours = path("<uuid:pk>/logo/", view, name="core_organization_logo")
+        return [ours, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

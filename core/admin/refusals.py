@@ -10,7 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core import outbound
 from core.errors import DomainError
+from core.pictures import NOT_A_PICTURE, TOO_LARGE
 
 SENTENCES: dict[str, Promise | str] = {
     "PRECONDITION_FAILED": gettext_lazy(
@@ -24,6 +26,19 @@ SENTENCES: dict[str, Promise | str] = {
     "This field is required.": gettext_lazy("This is needed."),
     "This time is in the past.": gettext_lazy("This time is in the past."),
     "This is in the past.": gettext_lazy("This is in the past."),
+    NOT_A_PICTURE: gettext_lazy("This is not a JPEG, PNG or WebP picture."),
+    TOO_LARGE: gettext_lazy("A picture may have 5 MB and 50 megapixels."),
+    outbound.NOT_AN_ADDRESS: gettext_lazy(
+        "Write an address like https://www.example.com/logo.png."
+    ),
+    outbound.NOT_REACHED: gettext_lazy("This address cannot be reached from here."),
+    outbound.LEADS_ELSEWHERE: gettext_lazy(
+        "This address leads to another one. Give the one where the file is."
+    ),
+    outbound.NOT_THERE: gettext_lazy("There is no file at this address."),
+    outbound.TOO_SLOW: gettext_lazy("This address takes too long to answer."),
+    outbound.TOO_LARGE: gettext_lazy("The file at this address is too large."),
+    outbound.WRONG_KIND: gettext_lazy("The file at this address is of another kind."),
 }
 
 

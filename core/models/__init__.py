@@ -4,6 +4,7 @@ from core.models.checkup import Checkup
 from core.models.event import Event, Outbox
 from core.models.idempotency import IdempotentRequest
 from core.models.invitation import Invitation
+from core.models.logo import Logo
 from core.models.organization import Organization
 from core.models.seal import Seal
 from core.models.sign_in import (
@@ -22,6 +23,7 @@ __all__ = [
     "Event",
     "IdempotentRequest",
     "Invitation",
+    "Logo",
     "Membership",
     "Organization",
     "Outbox",

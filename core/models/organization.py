@@ -1,6 +1,7 @@
 import re
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -11,6 +12,9 @@ from core.models.base import BaseModel
 
 # It stands in the header that says who may show a page in a frame, so nothing else may pass.
 ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?")
+
+
+LOGO_WIDTH, LOGO_HEIGHT = 160, 48  # CSS pixels within which it is shown
 
 
 def validate_timezone(name: str) -> None:
@@ -53,6 +57,10 @@ class Organization(BaseModel):
         default="#0f766e",
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a color like #0f766e."))],
     )
+    # Of the picture in Logo, all empty without one: shown 48 pixels high, and kept larger.
+    logo_digest = models.CharField(max_length=64, blank=True, default="", db_default="")
+    logo_width = models.PositiveSmallIntegerField(default=0, db_default=0)
+    logo_height = models.PositiveSmallIntegerField(default=0, db_default=0)
     contact_email = models.EmailField(blank=True)
     admin_email = models.EmailField(blank=True)
     holiday_country = models.CharField(max_length=2, blank=True, default="", db_default="")
@@ -75,3 +83,19 @@ class Organization(BaseModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def logo_path(self) -> str:
+        """The path of the logo, another one for another picture; empty without one."""
+        return f"/logos/{self.pk}?v={self.logo_digest[:12]}" if self.logo_digest else ""
+
+    @property
+    def logo_url(self) -> str:
+        return f"{settings.PUBLIC_BASE_URL}{self.logo_path}" if self.logo_digest else ""
+
+    @property
+    def logo_size(self) -> tuple[int, int]:
+        """Width and height in CSS pixels at which the logo is shown."""
+        width, height = self.logo_width, self.logo_height
+        scale = min(1.0, LOGO_WIDTH / max(width, 1), LOGO_HEIGHT / max(height, 1))
+        return max(1, round(width * scale)), max(1, round(height * scale))

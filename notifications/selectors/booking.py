@@ -49,6 +49,9 @@ def booking_for_mail() -> QuerySet[Booking]:
         "organization__currency",
         "organization__locale",
         "organization__accent_color",
+        "organization__logo_digest",
+        "organization__logo_width",
+        "organization__logo_height",
         "organization__contact_email",
         "organization__admin_email",
     )

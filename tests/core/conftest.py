@@ -49,6 +49,14 @@ def installed():
 
 
 @pytest.fixture
+def at_home(settings):
+    """This machine counts as one from which what somebody names may be fetched."""
+    from core.proxies import networks
+
+    settings.OUTBOUND_ALLOWED_NETWORKS = networks(["127.0.0.0/8"])
+
+
+@pytest.fixture
 def mias(desk, wish):
     """The path of Mia's booking, made over the API."""
     booked = desk.post("/api/bookings", wish).json()["data"]

@@ -3,77 +3,18 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 
 import pytest
 
 from core import outbound
 from core.outbound import NotFetched, fetch, may_be_reached, read_target
-from core.proxies import networks
+from tests.core.file_server import here, say, serving
 from tests.house.tls import make_certificate
 
 PNG = b"\x89PNG and so on"
 ACCEPT = {"image/png"}
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = False
-
-    def handle_error(self, *args) -> None:
-        """Say nothing: who hangs up on it is no news."""
-
-
-def say(status: int, body: bytes = b"", **headers: str) -> Answer:
-    def answer(asked: BaseHTTPRequestHandler) -> None:
-        asked.send_response(status)
-        for name, value in headers.items():
-            asked.send_header(name.replace("_", "-"), value)
-        asked.end_headers()
-        asked.wfile.write(body)
-
-    return answer
-
-
-@contextmanager
-def serving(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[tuple[int, list]]:
-    """Yield the port of a server that answers so, and what it was asked: (path, headers)."""
-    asked: list = []
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.0"
-
-        def do_GET(self) -> None:
-            asked.append((self.path, dict(self.headers)))
-            answer(self)
-
-        def log_message(self, *args) -> None:
-            pass
-
-    server = Server(("127.0.0.1", 0), Handler)
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server.server_address[1], asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture
-def at_home(settings):
-    """This machine counts as one that may be reached."""
-    settings.OUTBOUND_ALLOWED_NETWORKS = networks(["127.0.0.0/8"])
-
-
-def here(host: str) -> list[str]:
-    return ["127.0.0.1"]
 
 
 def fetched(url: str, *, most_bytes: int = 1000, **options):
