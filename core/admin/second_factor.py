@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import time
 from typing import Any
 
 from django import forms
@@ -35,6 +36,8 @@ from core.services.second_factor import (
     turn_second_factor_off,
 )
 
+BEGUN = "second_factor_begun"  # the session's key for until when the secret is shown
+SECRET_IS_SHOWN_SECONDS = 900
 WRONG_CODE = "This code is not good. Take the next one that the app shows."
 say(
     {
@@ -61,13 +64,16 @@ class FirstCodeForm(CodeForm):
         self.fields["otp"].help_text = ""
 
 
-class ProofForm(CodeForm):
+class OwnPasswordForm(forms.Form):
     password = forms.CharField(
         label=gettext_lazy("Password"),
         max_length=1024,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class ProofForm(CodeForm, OwnPasswordForm):
     field_order = ("password", "otp")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -89,14 +95,21 @@ def second_factor(request: HttpRequest) -> HttpResponseBase:
 
 
 def _begin(request: HttpRequest, user: User) -> HttpResponseBase:
+    form = OwnPasswordForm(request.POST)
+    if not form.is_valid():
+        return _page(request, user, form=form)
+    network, password = place_of(request).network, form.cleaned_data["password"]
     try:
-        begin_second_factor(user.pk)
+        begin_second_factor(user, password=password, network=network)
     except DomainError as error:
-        return _page(request, user, error=error)
+        return _page(request, user, form=form, error=error)
+    request.session[BEGUN] = time() + SECRET_IS_SHOWN_SECONDS
     return HttpResponseRedirect(_here())
 
 
 def _confirm(request: HttpRequest, user: User) -> HttpResponseBase:
+    if not _has_begun(request):
+        return HttpResponseRedirect(_here())
     form = FirstCodeForm(request.POST)
     if not form.is_valid():
         return _page(request, user, form=form)
@@ -104,6 +117,7 @@ def _confirm(request: HttpRequest, user: User) -> HttpResponseBase:
         codes = confirm_second_factor(user.pk, code=form.cleaned_data["otp"], session_id=None)
     except DomainError as error:
         return _page(request, user, form=form, error=error)
+    del request.session[BEGUN]
     user.refresh_from_db()
     remember_proof(request, user)
     return _codes(request, codes)
@@ -152,11 +166,10 @@ def _page(
     request: HttpRequest,
     user: User,
     *,
-    form: CodeForm | None = None,
+    form: forms.Form | None = None,
     error: DomainError | None = None,
 ) -> HttpResponseBase:
-    is_on = user.otp_confirmed_at is not None
-    form = form or (ProofForm() if is_on else FirstCodeForm())
+    form = form or _first_form(request, user)
     if isinstance(error, TooManyAttempts):
         form.add_error(None, too_many(error))
     elif error is not None and form.is_bound:
@@ -165,13 +178,24 @@ def _page(
     if user.otp_confirmed_at is not None:
         context["since"] = times.moment(user.otp_confirmed_at)
         context["left"] = recovery_codes_left(user)
-    elif user.otp_secret:
+    elif _has_begun(request) and user.otp_secret:
         enrolment = enrolment_of(user)
         # Drawn by the library out of squares; nothing that somebody typed stands in it.
         context["qr"] = mark_safe(enrolment.qr)  # noqa: S308
         context["secret"] = _in_fours(enrolment.secret)
         context["uri"] = enrolment.uri
     return _show(request, "admin/console/second_factor.html", **context)
+
+
+def _first_form(request: HttpRequest, user: User) -> forms.Form:
+    if user.otp_confirmed_at is not None:
+        return ProofForm()
+    return FirstCodeForm() if _has_begun(request) else OwnPasswordForm()
+
+
+def _has_begun(request: HttpRequest) -> bool:
+    """Say whether the password was given in this session lately: then the secret is shown."""
+    return time() < request.session.get(BEGUN, 0)
 
 
 def _codes(request: HttpRequest, codes: list[str]) -> HttpResponseBase:

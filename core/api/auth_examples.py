@@ -101,6 +101,7 @@ RECOVERY_CODES: dict[str, Any] = {
         "w2tkr-q9dcu",
     ]
 }
+OWN_PASSWORD: dict[str, Any] = {"One's own": {"password": PASSWORD}}
 PROOF: dict[str, Any] = {
     "The app": {"password": PASSWORD, "otp": "287082"},
     "A recovery code": {"password": PASSWORD, "otp": "k7wqm-3dhxr"},

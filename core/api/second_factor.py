@@ -42,8 +42,11 @@ class CodeSerializer(HouseSerializer):
     otp = TextField(max_length=LONGEST_CODE, help_text="What the app shows now.")
 
 
-class ProofSerializer(HouseSerializer):
+class OwnPasswordSerializer(HouseSerializer):
     password = TextField(max_length=LONGEST_PASSWORD)
+
+
+class ProofSerializer(OwnPasswordSerializer):
     otp = TextField(max_length=LONGEST_CODE, help_text="What the app shows, or a recovery code.")
 
 
@@ -66,8 +69,11 @@ class RecoveryCodesSerializer(HouseSerializer):
         summary="Get a secret for an authenticator app",
         description=(
             "Codes are those of RFC 6238: six digits, SHA-1, 30 seconds. It counts for nothing "
-            "before it is confirmed; asked for again, it is another one."
+            "before it is confirmed; asked for again, it is another one. A wrong password is "
+            "counted as when signing in."
         ),
+        body=OwnPasswordSerializer,
+        body_examples=examples.OWN_PASSWORD,
         answer=EnrolmentSerializer,
         answer_examples={"A secret": examples.ENROLMENT},
         conflicts=("OTP_ON",),
@@ -124,10 +130,12 @@ class SecondFactorViewSet(AboutMeViewSet[User]):
         }
         return Response(success(told))
 
+    @limited(RateClass.STANDARD)
     def begin(self, request: Request) -> Response:
         self.refuse_query()
-        self.validated(HouseSerializer)
-        made = begin_second_factor(self.person.id)
+        password = self.validated(OwnPasswordSerializer)["password"]
+        network = self.place.network
+        made = begin_second_factor(self.me, password=password, network=network)
         return Response(success({"secret": made.secret, "uri": made.uri, "qr": made.qr}))
 
     @limited(RateClass.STANDARD)

@@ -31,7 +31,12 @@ KEY_IN_ADDRESS = (
     "A key never belongs in an address, where it is logged on its way: send it in a header. "
     "Replace the one that you sent."
 )
-CONSOLE_PASSWORDS = {"admin:login", "admin:password_change"}
+CONSOLE_PASSWORDS = {
+    "admin:login",
+    "admin:login_code",
+    "admin:password_change",
+    "admin:second_factor",
+}
 
 
 def limited(rate_class: RateClass) -> Callable[[View], View]:
@@ -183,9 +188,15 @@ def _class_of(view: Callable[..., Any], method: str) -> RateClass:
 
 
 def _refuse_password(request: HttpRequest) -> HttpResponse | None:
-    """Ten attempts a minute from one address, and for one account from wherever they come."""
+    """Ten attempts a minute from one address, and for one account from wherever they come.
+
+    Whose code is asked for after the password core.services.guarding counts alone.
+    """
     account = request.POST.get("username") or request.user.get_username()
-    for client in (address_of(request), f"account:{account.strip().casefold()}"):
+    clients = [address_of(request)]
+    if account:
+        clients.append(f"account:{account.strip().casefold()}")
+    for client in clients:
         usage = count(RateClass.STANDARD, client)
         if refusal := _refusal(request, RateClass.STANDARD, usage):
             return refusal

@@ -9,7 +9,7 @@ import segno
 from django.db import transaction
 from django.utils import timezone
 
-from core import events, known_keys
+from core import known_keys
 from core.access import Caller
 from core.db import in_one_transaction
 from core.errors import Conflict, Invalid
@@ -23,8 +23,9 @@ from core.services.codes import (
     step_of,
     take_code,
 )
+from core.services.guarding import Attempt
 from core.services.membership import NotOnlyYours, lock_member_of_ours
-from core.services.person_events import record_for_person
+from core.services.person_events import By, record_for_person
 from core.services.sign_in import WrongPassword, compare_password, note_failure
 
 
@@ -62,12 +63,22 @@ class Enrolment:
     qr: str
 
 
-@in_one_transaction
-def begin_second_factor(user_id: UUID) -> Enrolment:
+def begin_second_factor(user: User, *, password: str, network: str) -> Enrolment:
     """Give somebody a new secret, which counts for nothing before a code of it confirmed it.
 
-    Raises SecondFactorIsOn.
+    The password is asked for again, so that nobody who finds a screen unlocked makes the account
+    theirs. A wrong one counts as when signing in. Raises SecondFactorIsOn, Invalid,
+    TooManyAttempts.
     """
+    if user.otp_confirmed_at is not None:
+        raise SecondFactorIsOn
+    user, attempt = _compare(user, password, network)
+    guarding.take_back(attempt)
+    return _give_secret(user.pk)
+
+
+@in_one_transaction
+def _give_secret(user_id: UUID) -> Enrolment:
     user = _locked(user_id)
     if user.otp_confirmed_at is not None:
         raise SecondFactorIsOn
@@ -140,13 +151,20 @@ def reset_second_factor_of(membership: Membership, *, caller: Caller) -> None:
         membership = lock_member_of_ours(membership, caller)
     except NotOnlyYours as error:
         raise SecondFactorNotOnlyYours from error
-    user = _locked(membership.user_id)
+    reset_second_factor(membership.user, by=caller)
+
+
+@in_one_transaction
+def reset_second_factor(user: User, *, by: By) -> None:
+    """Take the second factor from somebody who lost it, wherever they work.
+
+    Records second_factor.reset, for each of their organizations. Raises SecondFactorIsOff.
+    """
+    user = _locked(user.pk)
     if user.otp_confirmed_at is None:
         raise SecondFactorIsOff
     _forget(user)
-    event = events.build_for(membership.organization_id, "second_factor.reset", user, caller=caller)
-    event.save(force_insert=True)
-    events.relay_after_commit()
+    record_for_person(user, "second_factor.reset", by=by)
 
 
 def wrong_code() -> Invalid:
@@ -156,16 +174,21 @@ def wrong_code() -> Invalid:
 def _prove(user: User, *, password: str, code: str, network: str, forget: bool) -> list[str]:
     if user.otp_confirmed_at is None:
         raise SecondFactorIsOff
-    try:
-        user, attempt = compare_password(email=user.email, password=password, network=network)
-    except WrongPassword as error:
-        raise Invalid.at("password", "This is not your password.") from error
+    user, attempt = _compare(user, password, network)
     codes = _after_code(user.pk, code, forget=forget)
     if codes is None:
         note_failure(user, attempt)
         raise wrong_code()
     guarding.take_back(attempt)
     return codes
+
+
+def _compare(user: User, password: str, network: str) -> tuple[User, Attempt]:
+    """Look at one's own password. Raises Invalid, TooManyAttempts."""
+    try:
+        return compare_password(email=user.email, password=password, network=network)
+    except WrongPassword as error:
+        raise Invalid.at("password", "This is not your password.") from error
 
 
 @in_one_transaction

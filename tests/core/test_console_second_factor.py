@@ -40,6 +40,15 @@ def browser(nora):
     return browser
 
 
+def somebody_in(salon):
+    """Somebody who is signed in, and has no second factor yet."""
+    desk = desk_for(salon)
+    desk.user.set_password(PASSWORD)
+    desk.user.save(update_fields=["password"])
+    desk.force_login(desk.user)
+    return desk
+
+
 def code_now(secret: str = SECRET) -> str:
     return pyotp.TOTP(secret).at(timezone.now())
 
@@ -72,9 +81,38 @@ def test_wrong_codes_lock_and_the_password_does_not_wait_for_ever(browser, clock
     assert SignInSession.objects.count() == 0
 
 
+def test_codes_are_typed_ten_times_a_minute_at_most_from_one_address(browser, clock):
+    pages = [browser.get(CODE).status_code for _ in range(11)]
+    assert set(pages) == {200}
+
+    # One attempt of the ten was the password.
+    codes = [browser.post(CODE, {"otp": "000000"}).status_code for _ in range(10)]
+
+    assert codes == [200] * 9 + [429]
+
+
+def test_the_secret_is_shown_for_a_quarter_of_an_hour(salon, clock):
+    desk = somebody_in(salon)
+    desk.send(PAGE, go="begin", password=PASSWORD)
+    secret = desk.get(PAGE).context["secret"].replace(" ", "")
+    clock.shift(901)
+
+    assert "<svg" not in shown(desk.get(PAGE))
+    assert desk.send(PAGE, go="confirm", otp=code_now(secret)).url == PAGE
+    desk.user.refresh_from_db()
+    assert desk.user.otp_confirmed_at is None
+
+
 def test_it_is_set_up_by_a_picture_and_a_code_and_the_recovery_codes_are_shown_once(salon, clock):
-    desk = desk_for(salon)
-    assert desk.send(PAGE, go="begin").url == PAGE
+    desk = somebody_in(salon)
+    refused = desk.send(PAGE, go="begin", password="a guess")
+    assert "This is not your password." in shown(refused)
+    assert "<svg" not in shown(desk.get(PAGE))
+    assert desk.send(PAGE, go="begin", password=PASSWORD).url == PAGE
+    # Nobody reads the secret in another place where the same person is signed in.
+    elsewhere = Client()
+    elsewhere.force_login(desk.user)
+    assert "<svg" not in shown(elsewhere.get(PAGE))
     page = desk.get(PAGE)
     assert "<svg" in shown(page)
     secret = page.context["secret"].replace(" ", "")
@@ -87,9 +125,6 @@ def test_it_is_set_up_by_a_picture_and_a_code_and_the_recovery_codes_are_shown_o
     page = shown(desk.get(PAGE))
     assert "10 recovery codes are left." in page
     assert codes[0] not in page
-    desk.user.set_password(PASSWORD)
-    desk.user.save(update_fields=["password"])
-    desk.force_login(desk.user)
     off = desk.send(PAGE, go="off", password=PASSWORD, otp=codes[0])
     assert said(off) == ["The second factor is off."]
     desk.user.refresh_from_db()
@@ -97,14 +132,14 @@ def test_it_is_set_up_by_a_picture_and_a_code_and_the_recovery_codes_are_shown_o
 
 
 def test_where_it_is_wanted_whoever_has_none_is_led_to_set_it_up(salon, clock):
-    desk = desk_for(salon)
+    desk = somebody_in(salon)
     salon.requires_second_factor = True
     salon.save()
 
     assert desk.get("/admin/").url == PAGE
     assert desk.get("/admin/bookings/booking/").url == PAGE
     assert "wants everybody to sign in with a second factor" in shown(desk.get(PAGE))
-    desk.send(PAGE, go="begin")
+    desk.send(PAGE, go="begin", password=PASSWORD)
     secret = desk.get(PAGE).context["secret"].replace(" ", "")
     desk.send(PAGE, go="confirm", otp=code_now(secret))
     assert desk.get("/admin/").status_code == 200

@@ -1,7 +1,10 @@
 """Whoever has a second factor signs in with a code of their app, and each code is good once."""
 
+from io import StringIO
+
 import pyotp
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -9,13 +12,14 @@ from core.access import Role
 from core.models import Event, RecoveryCode, SignInSession, User
 from core.services.codes import step_of
 from tests.core.people import PASSWORD, bearer, sign_in
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 from tests.rivals import rivals
 
 pytestmark = pytest.mark.django_db
 
 # The secret of RFC 6238, appendix B: "12345678901234567890" in base32.
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+OWN = {"password": PASSWORD}
 
 
 @pytest.fixture
@@ -69,7 +73,13 @@ def test_an_app_is_set_up_and_then_a_code_is_wanted(client, salon, nora):
     token = sign_in(client, cookie=False).json()["data"]["accessToken"]
     me = bearer(token)
 
-    begun = me.post("/api/auth/otp", {}).json()["data"]
+    assert me.post("/api/auth/otp", {}).status_code == 400
+    guess = me.post("/api/auth/otp", {"password": "a guess"})
+    assert guess.json()["error"]["details"] == {
+        "fields": {"password": ["This is not your password."]}
+    }
+    assert User.objects.get().otp_secret == SECRET
+    begun = me.post("/api/auth/otp", OWN).json()["data"]
     assert begun["uri"] == (
         f"otpauth://totp/Holdfast:nora%40salon.example?secret={begun['secret']}&issuer=Holdfast"
     )
@@ -87,8 +97,8 @@ def test_an_app_is_set_up_and_then_a_code_is_wanted(client, salon, nora):
     assert {len(text) for text in codes} == {11}
     assert me.get("/api/auth/otp").json()["data"]["recoveryCodesLeft"] == 10
     assert SignInSession.objects.get().has_second_factor is True
-    assert refusal(me.post("/api/auth/otp", {})) == (409, "OTP_ON")
-    assert names_of_events() == ["sign_in.succeeded", "second_factor.confirmed"]
+    assert refusal(me.post("/api/auth/otp", OWN)) == (409, "OTP_ON")
+    assert names_of_events() == ["sign_in.succeeded", "sign_in.failed", "second_factor.confirmed"]
     assert refusal(sign_in(client)) == (401, "OTP_REQUIRED")
     assert refusal(sign_in(client, otp=code)) == (401, "OTP_WRONG")  # taken when it was set up
     # What the row keeps of the secret and of the codes is unreadable.
@@ -174,7 +184,7 @@ def test_an_organization_that_wants_it_lets_nobody_work_without(
     me = bearer(sign_in(client, cookie=False).json()["data"]["accessToken"])
 
     assert refusal(me.get("/api/bookings")) == (403, "OTP_NEEDED")
-    secret = me.post("/api/auth/otp", {}).json()["data"]["secret"]
+    secret = me.post("/api/auth/otp", OWN).json()["data"]["secret"]
     code = pyotp.TOTP(secret).at(timezone.now())
     with django_capture_on_commit_callbacks(execute=True):
         confirmed = me.post("/api/auth/otp/confirm", {"otp": code})
@@ -183,3 +193,35 @@ def test_an_organization_that_wants_it_lets_nobody_work_without(
     off = me.post("/api/auth/otp/off", {"password": PASSWORD, "otp": codes[0]})
     assert refusal(off) == (409, "OTP_NEEDED")
     assert me.get("/api/auth/otp").json()["data"]["recoveryCodesLeft"] == 10
+
+
+def test_whoever_finds_a_screen_unlocked_guesses_the_password_as_seldom_as_at_sign_in(client, nora):
+    User.objects.update(otp_confirmed_at=None, otp_secret="")
+    me = bearer(sign_in(client, cookie=False).json()["data"]["accessToken"])
+
+    guesses = [me.post("/api/auth/otp", {"password": f"guess {n}"}).status_code for n in range(6)]
+
+    assert guesses == [400] * 5 + [429]
+    assert User.objects.get().otp_secret == ""
+
+
+def test_the_operator_resets_it_wherever_somebody_works(client, salon, nora):
+    school = OrganizationFactory(slug="school")
+    MembershipFactory(organization=school, user=nora)
+    me = bearer(sign_in(client, otp=code_now(), cookie=False).json()["data"]["accessToken"])
+    told = StringIO()
+
+    call_command("reset_second_factor", "--email", "NORA@salon.example", stdout=told)
+
+    assert told.getvalue() == "The second factor is off. They can set up another.\n"
+    nora.refresh_from_db()
+    assert (nora.otp_secret, nora.otp_confirmed_at) == ("", None)
+    assert me.get("/api/auth/otp").json()["data"]["confirmedAt"] is None
+    events = Event.objects.filter(name="second_factor.reset")
+    assert {(one.organization_id, one.subject_id, one.actor_kind) for one in events} == {
+        (salon.pk, nora.pk, "command"),
+        (school.pk, nora.pk, "command"),
+    }
+    with pytest.raises(CommandError, match=r"^No second factor is set up\.$"):
+        call_command("reset_second_factor", "--email", "nora@salon.example")
+    assert events.count() == 2

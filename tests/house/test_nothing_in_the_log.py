@@ -213,7 +213,7 @@ def test_people_who_sign_in_leave_no_password_token_or_code(
     )
     assert client.get("/api/auth/me", {"access_token": tokens["accessToken"]}).status_code == 401
 
-    begun = me.post("/api/auth/otp", {}).json()["data"]
+    begun = me.post("/api/auth/otp", {"password": right}).json()["data"]
     app = pyotp.TOTP(said.secret(begun["secret"]))
     assert me.post("/api/auth/otp/confirm", {"otp": "000000"}).status_code == 400
     confirmed = me.post("/api/auth/otp/confirm", {"otp": app.at(timezone.now())})

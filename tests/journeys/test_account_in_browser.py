@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from core.models import PasswordReset, SignInSession
+from core.access import Role
+from core.models import PasswordReset, SignInGuard, SignInSession
 from core.password_links import password_reset_url
 from tests.browser import reader_at
 from tests.core.people import PASSWORD, somebody
@@ -58,4 +59,32 @@ def test_a_lost_telephone_is_signed_out(live_server, chromium, client, salon, ph
 
     reader.page.get_by_text("That place is signed out.").wait_for()
     assert SignInSession.objects.get(kind="API").end_reason == "REVOKED"
+    assert reader.problems == []
+
+
+@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
+def test_a_member_is_let_in_again_and_signed_out(live_server, chromium, client, salon, phone, dark):
+    somebody(salon, "nora@salon.example", "Nora Nowak")
+    clara = somebody(salon, "clara@salon.example", "Clara Vogt", Role.STAFF).memberships.get()
+    body = {"email": "clara@salon.example", "password": PASSWORD}
+    client.post("/api/auth/login", body, "application/json")
+    for n in range(5):
+        wrong = {**body, "password": "a guess"}
+        client.post("/api/auth/login", wrong, "application/json", REMOTE_ADDR=f"192.0.2.{n}")
+    reader = reader_at(chromium, live_server.url, phone=phone, dark=dark)
+    reader.open(f"/admin/login/?next=/admin/core/membership/{clara.pk}/change/")
+    reader.page.get_by_label("E-mail").fill("nora@salon.example")
+    reader.page.get_by_label("Password").fill(PASSWORD)
+    reader.page.keyboard.press("Enter")
+    reader.page.get_by_role("heading", name="Clara Vogt").wait_for()
+
+    assert reader.violations() == []
+    reader.looks_at(f"console-member-{'phone-dark' if phone else 'desktop-light'}")
+    reader.page.get_by_role("button", name="Let them in again").click()
+    reader.page.get_by_text("They can sign in again.").wait_for()
+    reader.page.get_by_role("button", name="Sign them out everywhere").click()
+
+    reader.page.get_by_text("They are signed out everywhere.").wait_for()
+    assert SignInSession.objects.get(kind="API").end_reason == "REVOKED"
+    assert SignInGuard.objects.count() == 6  # of networks
     assert reader.problems == []

@@ -18,7 +18,11 @@ def test_an_app_is_set_up_and_asked_for(live_server, chromium, salon, phone, dar
     sign_in(reader)
     reader.page.get_by_role("heading", name="Your account").wait_for()
     reader.click("Second factor")
+    assert reader.violations() == []
+    reader.looks_at(f"console-second-factor-off-{look}")
+    reader.page.get_by_label("Password").fill(PASSWORD)
     reader.click("Set it up", role="button")
+    reader.page.locator(".hf-qr").wait_for()
     app = pyotp.TOTP(User.objects.get().otp_secret)
     # All of its squares fill the frame that a camera reads.
     squares = reader.page.locator(".hf-qr path").first.bounding_box()
