@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache, cached_property
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Model, QuerySet
 from rest_framework.test import APIClient
 
-from bookings.models import Schedule
-from core.models import ApiKey, Membership, Organization, TenantModel
+from bookings.models import Booking, ExamPeriod, Question, Requirement, Schedule
+from core.models import ApiKey, Membership, Organization
 from tests.cast import a_key, client_with
 from tests.factories import (
     BundleFactory,
@@ -18,7 +21,9 @@ from tests.factories import (
     MembershipFactory,
     ProductFactory,
     ResourceFactory,
+    ResourceTypeFactory,
     ServiceFactory,
+    UserFactory,
 )
 
 PERSON = {
@@ -27,6 +32,8 @@ PERSON = {
     "email": "mia@example.com",
     "inquiry": "As last time",
 }
+AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+A_REFERENCE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 # When the booking is, so that there is something to wait for.
 WAIT = {
     "from": "2026-11-24T10:00:00+01:00",
@@ -42,26 +49,64 @@ LESSON = {
 }
 
 
+@cache
+def owned_kinds() -> dict[type[Model], str]:
+    """Return the path to the organization, for each kind of row that belongs to one."""
+    paths = {kind: _path_to_organization(kind) for kind in apps.get_models()}
+    return {kind: path for kind, path in paths.items() if path}
+
+
+def _path_to_organization(kind: type[Model]) -> str:
+    if kind is Organization:
+        return "pk"
+    owners = [one for one in kind._meta.fields if one.is_relation]
+    if any(one.name == "organization" for one in owners):
+        return "organization"
+    for owner in owners:
+        if not owner.null and (path := _path_to_organization(owner.related_model)):
+            return f"{owner.name}__{path}"
+    return ""
+
+
 def slot(day: str) -> dict[str, Any]:
     return {"startTime": f"2026-11-{day}T10:00:00+01:00", "duration": 30}
 
 
 class World:
-    """`rows` by their noun, and a key that may do everything to them."""
+    """`rows` by their noun, and a key that may do everything to them.
+
+    The organization's slug, its `word`, stands in everything that somebody named or wrote there.
+    """
 
     def __init__(self, organization: Organization) -> None:
         self.organization = organization
+        self.word = word = organization.slug.title()
+        self.person = PERSON | {
+            "name": f"{word} Müller",
+            "company": f"{word} GmbH",
+            "email": f"{word}@example.com".lower(),
+            "inquiry": f"As {word} had it",
+        }
         self.desk: APIClient = client_with(a_key(organization, kind=ApiKey.Kind.SECRET))
-        member: Membership = MembershipFactory(organization=organization)
-        resource = ResourceFactory(organization=organization)
-        course = CourseFactory(organization=organization, resources=[resource])
-        student = CustomerFactory(organization=organization)
-        product = ProductFactory(service=course)
+        colleague = UserFactory(name=f"{word} Meier", email=f"desk@{word}.example".lower())
+        member: Membership = MembershipFactory(organization=organization, user=colleague)
+        kind = ResourceTypeFactory(organization=organization, name=f"{word} staff")
+        resource = ResourceFactory(organization=organization, name=f"{word} Anna", type=kind)
+        course = CourseFactory(
+            organization=organization, resources=[resource], name=f"{word} algebra"
+        )
+        student = CustomerFactory(
+            organization=organization, name=f"{word} Lang", email=f"lang@{word}.example".lower()
+        )
+        product = ProductFactory(service=course, name=f"{word} bundle")
         rows: dict[str, Any] = {
             "resource": resource,
             "resource-type": resource.type,
             "service": ServiceFactory(
-                organization=organization, resources=[resource], is_default=True
+                organization=organization,
+                resources=[resource],
+                name=f"{word} haircut",
+                is_default=True,
             ),
             "course": course,
             "member": member,
@@ -74,19 +119,30 @@ class World:
         self.ids = {noun: str(row.pk) for noun, row in rows.items()}
         self.ids["api-key"] = str(ApiKey.objects.get(organization=organization).pk)
         self.ids["user"] = str(member.user_id)
+        ExamPeriod.objects.create(
+            service=course, kind=ExamPeriod.Kind.FINAL, starts_on="2027-01-18", ends_on="2027-01-29"
+        )
+        Question.objects.create(service=course, key="level", label=f"{word} level")
+        Requirement.objects.create(service=course, type=kind)
         self._fill()
 
     def _fill(self) -> None:
         """Make the rows for which there is no factory as a client makes them."""
         self.hold_token = self._make("hold", "holds", timeSlot=slot("25"))["token"]
         weekly = {"timeSlot": slot("26"), "recurrence": "FREQ=WEEKLY;COUNT=2"}
-        self._make("booking", "bookings", **PERSON, timeSlot=slot("24"))
-        self._make("series", "series", **PERSON, **weekly)
-        self._make("waiting", "waitlist", **PERSON, **WAIT)
+        self._make("booking", "bookings", **self.person, timeSlot=slot("24"))
+        self._make("series", "series", **self.person, **weekly)
+        self._make("waiting", "waitlist", **self.person, **WAIT)
         self._make("date-override", "date-overrides", date="2026-12-24", stretches=[])
-        self._make("time-off", "time-off", startsOn="2026-12-01", endsOn="2026-12-02")
+        self._make(
+            "time-off",
+            "time-off",
+            reason=f"{self.word} is away",
+            startsOn="2026-12-01",
+            endsOn="2026-12-02",
+        )
         self._make("reminder-rule", "reminder-rules", minutesBefore=1440)
-        self._make("invitation", "invitations", email="dora@salon.example", role="VIEWER")
+        self._make("invitation", "invitations", email=f"dora@{self.word}.example", role="VIEWER")
         what = {"courseId": self.ids["course"], "taId": self.ids["resource"]}
         self._make("template", "group-session-templates", **what, **LESSON)
 
@@ -99,11 +155,31 @@ class World:
 
     def everything(self) -> dict[str, Any]:
         """Return every column of every row of this organization."""
-        kinds = [model for model in apps.get_models() if issubclass(model, TenantModel)]
         rows = {
-            kind.__name__: sorted(
-                kind.objects.filter(organization=self.organization).values_list(), key=str
-            )
-            for kind in kinds
+            kind.__name__: sorted(self._rows(kind).values_list(), key=str) for kind in owned_kinds()
         }
         return {**rows, "Organization": list(Organization.objects.values_list())}
+
+    def pks_of(self, kind: type[Model]) -> list[str]:
+        """Return the ids of this organization's rows of a kind, the oldest first."""
+        pks = self._rows(kind).order_by("pk").values_list("pk", flat=True)
+        return [str(pk) for pk in pks]
+
+    def kinds_by_id(self) -> dict[str, type[Model]]:
+        """Return of what kind each row is, by the ids that are one of a kind."""
+        pks = {pk: kind for kind in owned_kinds() for pk in self.pks_of(kind)}
+        return {pk: kind for pk, kind in pks.items() if AN_ID.fullmatch(pk)}
+
+    def _rows(self, kind: type[Model]) -> QuerySet[Model]:
+        return kind._default_manager.filter(**{owned_kinds()[kind]: self.organization.pk})
+
+    @cached_property
+    def secrets(self) -> set[str]:
+        """The ids and references of what is here when they are first asked for."""
+        references = self._rows(Booking).values_list("reference", flat=True)
+        return {*references, *self.kinds_by_id()}
+
+    def told_in(self, text: str) -> set[str]:
+        """Return what a text tells of this organization: its word, ids, references of bookings."""
+        told = self.secrets & {*AN_ID.findall(text), *A_REFERENCE.findall(text)}
+        return told | ({self.word} if self.word.lower() in text.lower() else set())
