@@ -10,11 +10,18 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from bookings.selectors.courses import has_courses
 from core.admin.context import desk_of
 from core.shades import shades_of
 
 PRODUCT = "Holdfast"
 PRODUCT_COLOR = "#0f766e"
+OF_COURSES = {
+    "bookings_groupsession_changelist",
+    "bookings_groupsessiontemplate_changelist",
+    "bookings_bundlepurchase_changelist",
+    "credits",
+}
 
 
 def site_header(request: HttpRequest) -> str:
@@ -54,12 +61,19 @@ def account(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return what this person may open, in the order of how often it is needed."""
-    may = desk_of(request).may
+    """Return what this person may open, in the order of how often it is needed.
+
+    What is about courses only stands there where there is one.
+    """
+    desk = desk_of(request)
+    may, organization = desk.may, desk.organization
+    teaches = organization is not None and has_courses(organization.pk)
 
     def entry(
         title: str, icon: str, page: str, scope: str = "", key: str = ""
     ) -> dict[str, Any] | None:
+        if page in OF_COURSES and not teaches:
+            return None
         try:
             link = reverse(f"admin:{page}")
         except NoReverseMatch:

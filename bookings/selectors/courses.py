@@ -24,6 +24,12 @@ from bookings.models import (
 from core.models import TenantQuerySet
 
 
+def has_courses(organization_id: UUID) -> bool:
+    """Tell whether an organization has, or had, something to teach."""
+    services = Service.objects.for_organization(organization_id)
+    return services.exclude(code="").exists()
+
+
 def with_price_of_one(courses: TenantQuerySet[Service]) -> TenantQuerySet[Service]:
     """Let each know `price_of_one`: what `bookings.selectors.prices` says of a single one."""
     singles = Product.objects.filter(

@@ -226,12 +226,12 @@ def test_the_page_shows_what_a_late_cancellation_cost(desk, mia):
 def test_the_page_of_a_long_story_asks_as_often_as_of_a_short_one(
     desk, mia, django_assert_num_queries, staff
 ):
-    # session, user, membership; the booking; what it takes besides; its events, their reasons;
-    # its messages and its reminders
-    with django_assert_num_queries(9):
+    # session, user, membership, menu; the booking; what it takes besides; its events,
+    # their reasons; its messages and its reminders
+    with django_assert_num_queries(10):
         desk.get(page_of(mia))
     desk.send(page_of(mia, "confirm"), version=1)
-    with django_assert_num_queries(10):  # and who acted
+    with django_assert_num_queries(11):  # and who acted
         desk.get(page_of(mia))
 
 

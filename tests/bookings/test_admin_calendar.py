@@ -24,9 +24,9 @@ pytestmark = pytest.mark.django_db
 CALENDAR = "/admin/calendar/"
 MONDAY = f"{CALENDAR}?day=2026-11-16"
 BERLIN = ZoneInfo("Europe/Berlin")
-# session, user, membership; resources, services; bookings, sessions, what they keep busy, lines,
-# hours and what is busy; why something is one too many
-QUERIES = 12
+# session, user, membership, menu; resources, services; bookings, sessions, what they keep busy,
+# lines, hours and what is busy; why something is one too many
+QUERIES = 13
 
 
 def at(hour: int, minute: int = 0, *, day: int = 16) -> datetime:

@@ -319,9 +319,9 @@ def test_who_may_only_look_changes_nothing(salon, haircut, anna, service_form, r
 
 def test_lists_ask_as_often_with_many_rows(desk, salon, anna, haircut, django_assert_num_queries):
     def cost() -> None:
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             desk.get(SERVICES)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             desk.get(RESOURCES)
 
     cost()

@@ -167,17 +167,17 @@ def test_a_list_of_many_asks_as_often_as_a_list_of_one(
 ):
     book()
     # session, user, membership; count and rows; services and staff to choose from
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         desk.get(LIST)
     for number in range(1, 13):
         book(at=ten_o_clock + number * HOUR / 2)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = desk.get(LIST)
     assert page.context["cl"].result_count == 13
 
 
 def test_a_list_is_never_counted_to_its_end(desk, mia, django_assert_num_queries):
-    with django_assert_num_queries(7) as asked:
+    with django_assert_num_queries(8) as asked:
         desk.get(LIST)
 
     (count,) = [query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"]]

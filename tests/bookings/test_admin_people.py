@@ -86,9 +86,9 @@ def test_a_search_costs_the_same_for_one_and_for_many(
     desk, book, ten_o_clock, django_assert_num_queries
 ):
     def cost() -> None:
-        # session, user, membership; bookings that match, as typed last, who it is, next, last;
-        # and that somebody searched, in a transaction of its own
-        with django_assert_num_queries(11):
+        # session, user, membership, menu; bookings that match, as typed last, who it is, next,
+        # last; and that somebody searched, in a transaction of its own
+        with django_assert_num_queries(12):
             desk.get("/admin/find/?q=mia")
 
     book()

@@ -150,5 +150,5 @@ def test_a_type_is_added_and_renamed_and_keeps_its_key(desk, salon, anna):
 
 
 def test_types_are_counted_in_few_questions(desk, anna, django_assert_num_queries):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert "Staff" in shown(desk.get(TYPES))

@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 LIST = "/admin/bookings/groupsessiontemplate/"
 WEEK = timedelta(weeks=1)
-# session, user, membership; what can be filtered by; the rows, counted once
-QUERIES_OF_LIST = 7
+# session, user, membership, menu; what can be filtered by; the rows, counted once
+QUERIES_OF_LIST = 8
 
 
 @pytest.fixture

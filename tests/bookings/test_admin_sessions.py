@@ -19,10 +19,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 LIST = "/admin/bookings/groupsession/"
 HOUR = timedelta(hours=1)
-# session, user, membership; the page's rows, counted once; what can be filtered by
-QUERIES_OF_LIST = 7
-# session, user, membership; the session, who comes, who has left, who waits, messages, the events
-QUERIES_OF_PAGE = 9
+# session, user, membership, menu; the page's rows, counted once; what can be filtered by
+QUERIES_OF_LIST = 8
+# session, user, membership, menu; the session, who comes, who has left, who waits, messages,
+# the events
+QUERIES_OF_PAGE = 10
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from core.colors import contrast
 from core.models import Event
 from core.shades import DARK_GROUND, LIGHT_GROUND, shades_of
 from tests.console import desk_for, shown
-from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
+from tests.factories import CourseFactory, MembershipFactory, OrganizationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -220,8 +220,26 @@ def test_a_long_list_is_counted_to_ten_thousand_and_no_further():
 
 def test_a_page_says_what_it_costs_nothing_beyond_the_request(salon, django_assert_num_queries):
     desk = desk_for(salon)
-    with django_assert_num_queries(3):  # the session, the user, the membership
+    with django_assert_num_queries(4):  # session, user, membership, menu
         desk.get("/admin/organizations/")
+
+
+def test_the_menu_names_what_is_of_courses_where_there_is_a_course(salon):
+    desk = desk_for(salon, Role.OWNER)
+    of_courses = {"Group sessions", "Weekly sessions", "Bundles", "Credits"}
+
+    def menu() -> set[str]:
+        groups = desk.get("/admin/").context["sidebar_navigation"]
+        return {item["title"] for group in groups for item in group["items"]}
+
+    without = menu()
+    assert without.isdisjoint(of_courses)
+    assert desk.get("/admin/bookings/bundlepurchase/").status_code == 200
+
+    CourseFactory()  # another organization's
+    assert menu() == without
+    CourseFactory(organization=salon, is_active=False)  # what was of it is still there
+    assert menu() == without | of_courses
 
 
 def test_nothing_of_a_page_is_kept_by_browsers_or_proxies(salon):

@@ -153,7 +153,7 @@ def test_a_list_of_many_messages_asks_as_often_as_of_one(
     desk, book, relay, ten_o_clock, django_assert_num_queries
 ):
     def cost() -> None:
-        with django_assert_num_queries(5):  # session, user, membership; count and rows
+        with django_assert_num_queries(6):  # session, user, membership, menu; count and rows
             desk.get(LIST)
 
     book()
