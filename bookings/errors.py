@@ -251,3 +251,19 @@ class LaidOutMeanwhile(Conflict):
     """Somebody else laid out that date, or changed the template. No client ever sees it."""
 
     reason = "LAID_OUT_MEANWHILE"
+
+
+class ConsentMissing(Conflict):
+    """`consents` says to which texts, by key and version, nobody agreed who has to."""
+
+    reason = "CONSENT_MISSING"
+    message = "This cannot be booked without agreeing to what is required."
+
+
+class ConsentOutdated(Conflict):
+    """Something was agreed to that is not asked, or no longer in these words; `consents` are
+    those that are asked now.
+    """
+
+    reason = "CONSENT_OUTDATED"
+    message = "What was agreed to is not what is asked now. Read it again."

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from bookings.api.availability import AvailabilityViewSet
 from bookings.api.booking import BookingViewSet
 from bookings.api.bundle import BundleViewSet
+from bookings.api.consent import ConsentViewSet
 from bookings.api.course import CourseViewSet
 from bookings.api.customer import CustomerViewSet
 from bookings.api.customer_link import CustomerLinkViewSet
@@ -35,6 +36,7 @@ from notifications.api.reminder_rule import ReminderRuleViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("bookings", BookingViewSet, basename="booking")
+router.register("consents", ConsentViewSet, basename="consent")
 router.register("courses", CourseViewSet, basename="course")
 router.register("bundles", BundleViewSet, basename="bundle")
 router.register("customers", CustomerViewSet, basename="customer")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.admin.bundle_panel import bundle_panel
+from bookings.admin.consent import withdraw
 from bookings.admin.customer_link import send_them_their_link
 from bookings.admin.details import CustomerForm, known_of
 from bookings.admin.erasing import erase
@@ -25,6 +26,7 @@ from bookings.admin.history import history_of_customer
 from bookings.admin.privacy import hand_over
 from bookings.errors import CustomerExists
 from bookings.models import Booking, Customer
+from bookings.selectors.consent import latest_consents
 from bookings.selectors.customer import meant_in
 from bookings.selectors.people import person
 from bookings.services.customer import update_customer
@@ -63,6 +65,7 @@ class CustomerAdmin(HouseAdmin):
             ("edit", partial(self.edit_view)),
             ("export", limited(RateClass.STRICT)(partial(hand_over, self))),
             ("erase", partial(erase, self)),
+            ("consent", partial(withdraw, self)),
         ]
         ours = [
             path(
@@ -111,6 +114,7 @@ class CustomerAdmin(HouseAdmin):
             before=before[:SHOWN_BOOKINGS] if may_read else [],
             history=history_of_customer(customer) if may_read else [],
             bundles=bundle_panel(request, customer),
+            consents=latest_consents(customer),
             may_share=customer.erased_at is None and may_share(request, customer),
             may_book=may("bookings:write"),
             may_edit=may("customers:write"),

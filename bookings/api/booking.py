@@ -12,6 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookings.api import consent_examples as consent
 from bookings.api import examples, session_examples
 from bookings.api.booking_answers import answer_booking, answer_bookings, answer_new_booking
 from bookings.api.course_booking import OPERATIONS, CourseBookings
@@ -65,11 +66,14 @@ from core.ids import uuid7
             *examples.START_REFUSED,
             HoldLapsed.reason,
             *session_examples.BUNDLE_REFUSED,
+            *consent.REFUSED,
         ),
-        conflict_details=examples.ALTERNATIVES | session_examples.BUNDLE_DETAILS,
-        body_examples=examples.WISHES,
+        conflict_details=(
+            examples.ALTERNATIVES | session_examples.BUNDLE_DETAILS | consent.DETAILS
+        ),
+        body_examples=examples.WISHES | consent.wishes(examples.WISH),
         answer_examples={"Waits for approval": examples.NEW_BOOKING},
-        conflict_examples=examples.TAKEN | examples.LAPSED,
+        conflict_examples=examples.TAKEN | examples.LAPSED | consent.NOT_AGREED,
         links=examples.AFTER_BOOKING,
     ),
     list=Operation(
@@ -259,4 +263,5 @@ def booking_request(data: dict[str, Any], *, organization_id: UUID) -> BookingRe
         resource=data.get("resource_id"),
         hold=hold,
         timezone=zone or service.organization.timezone,
+        consents=tuple(data.get("consents", ())),
     )

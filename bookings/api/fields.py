@@ -8,7 +8,8 @@ from zoneinfo import available_timezones
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.fields import TextField
+from bookings.services.consent import LONGEST_KEY, Consent
+from core.api.fields import TextField, WholeNumberField
 from core.api.serializers import HouseSerializer
 
 
@@ -68,3 +69,24 @@ class AmountField(serializers.DecimalField):
 class MoneySerializer(HouseSerializer):
     amount = AmountField(max_digits=12, decimal_places=2)
     currency = serializers.CharField(min_length=3, max_length=3, help_text="ISO 4217: EUR.")
+
+
+class ConsentSerializer(HouseSerializer):
+    """What the customer agrees to: a text of `GET /api/consents`, in the version they read."""
+
+    key = TextField(max_length=LONGEST_KEY)
+    version = WholeNumberField(min_value=1, max_value=2**31 - 1)
+
+    def to_internal_value(self, data: Any) -> Consent:
+        return Consent(**super().to_internal_value(data))
+
+
+def consents_field() -> Any:
+    return ConsentSerializer(
+        many=True,
+        required=False,
+        help_text=(
+            "What the customer agrees to. With a publishable key, or the customer's own link, all "
+            "that `GET /api/consents` calls required has to be among them."
+        ),
+    )

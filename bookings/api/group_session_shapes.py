@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from bookings.api.course_booking_shapes import COURSES, CourseBookingStatus
-from bookings.api.fields import MoneySerializer, TimezoneField
+from bookings.api.fields import MoneySerializer, TimezoneField, consents_field
 from bookings.api.serializers import (
     LONGEST_EMAIL,
     LONGEST_NAME,
@@ -95,6 +95,7 @@ class JoinGroupSessionSerializer(HouseSerializer):
     timezone = TimezoneField(
         required=False, help_text="The zone in which they read times; else the session's."
     )
+    consents = consents_field()
     schema_rules = {
         "minProperties": 1,
         "if": {"required": ["studentId"]},

@@ -13,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookings.api import consent_examples as consent
 from bookings.api import examples, session_examples
 from bookings.api.booking_answers import answer_bookings, answer_new_booking
 from bookings.api.course_booking_shapes import (
@@ -51,11 +52,12 @@ OPERATIONS = {
             AlreadyJoined.reason,
             SessionOver.reason,
             *session_examples.BUNDLE_REFUSED,
+            *consent.REFUSED,
         ),
-        conflict_details=session_examples.JOIN_DETAILS,
+        conflict_details=session_examples.JOIN_DETAILS | consent.DETAILS,
         body_examples=session_examples.JOINERS,
         answer_examples={"A place": session_examples.NEW_PLACE},
-        conflict_examples=session_examples.NOT_JOINED,
+        conflict_examples=session_examples.NOT_JOINED | consent.NOT_AGREED,
         links=examples.AFTER_BOOKING,
     ),
     "attendees": Operation(
@@ -85,6 +87,7 @@ class Places(TenantViewSet[GroupSession]):
             customer=_who(data),
             bundle=data.get("bundle_purchase_id"),
             timezone=data.get("timezone", ""),
+            consents=tuple(data.get("consents", ())),
         )
         booking = join_session(wanted, caller=self.caller, booking_id=booking_id)
         return answer_new_booking(booking, present_of_course)

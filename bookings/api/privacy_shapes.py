@@ -7,7 +7,11 @@ from typing import Any
 from rest_framework import serializers
 
 from bookings.api import examples
+from bookings.api.consent import ConsentWordsSerializer
+from bookings.api.consent_examples import AGREED, TEXT
 from bookings.api.fields import MoneySerializer
+from bookings.models import ConsentEntry
+from core.api.fields import EnumField
 from core.api.serializers import HouseSerializer, InstantField
 
 Json = dict[str, Any]
@@ -105,6 +109,16 @@ class ExportedLinkSerializer(HouseSerializer):
     opened_at = InstantField(allow_null=True)
 
 
+class ExportedConsentSerializer(HouseSerializer):
+    at = InstantField()
+    kind = EnumField(ConsentEntry.Kind)
+    key = serializers.CharField()
+    version = serializers.IntegerField()
+    texts = ConsentWordsSerializer(many=True)
+    door = EnumField(ConsentEntry.Door)
+    booking_id = serializers.UUIDField(allow_null=True)
+
+
 class ExportedMessageSerializer(HouseSerializer):
     message = serializers.CharField()
     audience = serializers.CharField()
@@ -135,6 +149,7 @@ class CustomerExportSerializer(HouseSerializer):
     waitlist = ExportedWaitSerializer(many=True)
     bundles = ExportedBundleSerializer(many=True)
     links = ExportedLinkSerializer(many=True)
+    consents = ExportedConsentSerializer(many=True)
     messages = ExportedMessageSerializer(many=True)
     history = HappeningSerializer(many=True)
 
@@ -179,6 +194,16 @@ EXPORT: Json = {
     "waitlist": [],
     "bundles": [],
     "links": [],
+    "consents": [
+        {
+            **AGREED,
+            "at": _MADE,
+            "kind": "GIVEN",
+            "texts": TEXT["texts"],
+            "door": "PAGE",
+            "bookingId": examples.BOOKING["id"],
+        }
+    ],
     "messages": [],
     "history": [
         {"at": _MADE, "event": "booking.created", "subjectId": examples.BOOKING["id"]},

@@ -9,7 +9,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from bookings.api.fields import AnswerField, AnswersField, MoneySerializer, TimezoneField
+from bookings.api.fields import (
+    AnswerField,
+    AnswersField,
+    MoneySerializer,
+    TimezoneField,
+    consents_field,
+)
 from bookings.models import Booking, BundlePurchase, Resource, Service
 from bookings.services.details import LONGEST_LOCATION, wrong_with_details
 from bookings.services.questions import questions_of, read_answers
@@ -93,6 +99,7 @@ class CreateBookingSerializer(HouseSerializer):
         allow_null=True,
         help_text="What pays for it: a bundle of the customer with this address.",
     )
+    consents = consents_field()
     hold_id = IdField(required=False, help_text="The hold on this time, with its token.")
     hold_token = TextField(max_length=200, required=False)
     schema_rules = {"dependentRequired": {"holdId": ["holdToken"], "holdToken": ["holdId"]}}

@@ -45,7 +45,7 @@ from core.ids import uuid7
 class CreateSeriesSerializer(CreateBookingSerializer):
     """A booking as it is asked for, and how it is repeated. One hold, or bundle, is for one."""
 
-    hold_id = hold_token = bundle_purchase_id = None  # type: ignore[assignment]
+    hold_id = hold_token = bundle_purchase_id = consents = None  # type: ignore[assignment]
     schema_rules = {}
     recurrence = TextField(
         max_length=300,

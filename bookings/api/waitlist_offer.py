@@ -10,8 +10,9 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookings.api import consent_examples as consent
 from bookings.api import examples
-from bookings.api.fields import AnswersField
+from bookings.api.fields import AnswersField, consents_field
 from bookings.api.serializers import (
     LONGEST_NAME,
     LONGEST_PHONE,
@@ -46,6 +47,10 @@ class AcceptOfferSerializer(HouseSerializer):
     answers = AnswersField(
         required=False, help_text="What the service asks, by the key of each question."
     )
+    consents = consents_field()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {**attrs, "consents": tuple(attrs.get("consents", ()))}
 
 
 class DeclineOfferSerializer(HouseSerializer):
@@ -87,10 +92,17 @@ class AcceptedSerializer(HouseSerializer):
         body=AcceptOfferSerializer,
         answer=AcceptedSerializer,
         status=status.HTTP_201_CREATED,
-        conflicts=(HoldLapsed.reason, "LIMIT_CUSTOMER", SessionOver.reason, AlreadyJoined.reason),
+        conflicts=(
+            HoldLapsed.reason,
+            "LIMIT_CUSTOMER",
+            SessionOver.reason,
+            AlreadyJoined.reason,
+            *consent.REFUSED,
+        ),
+        conflict_details=consent.DETAILS,
         body_examples={"What the service wants to know": {"company": "Müller GmbH"}},
         answer_examples={"Booked": examples.ACCEPTED},
-        conflict_examples=examples.LAPSED,
+        conflict_examples=examples.LAPSED | consent.NOT_AGREED,
     ),
     destroy=Operation(
         id="declineOffer",

@@ -15,6 +15,19 @@ CREATE TRIGGER credit_is_append_only BEFORE UPDATE OR DELETE ON bookings_credite
     FOR EACH ROW EXECUTE FUNCTION bookings_credit_is_append_only();
 """
 
+# What somebody agreed to, and that they did, is for ever.
+CONSENTS = """
+CREATE FUNCTION bookings_consent_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'A consent, and its text, is never changed or deleted.'
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME;
+END $$;
+CREATE TRIGGER consent_text_is_append_only BEFORE UPDATE OR DELETE ON bookings_consenttext
+    FOR EACH ROW EXECUTE FUNCTION bookings_consent_is_append_only();
+CREATE TRIGGER consent_is_append_only BEFORE UPDATE OR DELETE ON bookings_consententry
+    FOR EACH ROW EXECUTE FUNCTION bookings_consent_is_append_only();
+"""
+
 # At the end of the transaction, because the balance and its entry are two statements.
 BALANCE = """
 CREATE FUNCTION bookings_bundle_agrees_with_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -94,6 +107,12 @@ class Migration(migrations.Migration):
             APPEND_ONLY,
             "DROP TRIGGER credit_is_append_only ON bookings_creditentry;"
             "DROP FUNCTION bookings_credit_is_append_only();",
+        ),
+        migrations.RunSQL(
+            CONSENTS,
+            "DROP TRIGGER consent_is_append_only ON bookings_consententry;"
+            "DROP TRIGGER consent_text_is_append_only ON bookings_consenttext;"
+            "DROP FUNCTION bookings_consent_is_append_only();",
         ),
         migrations.RunSQL(
             BALANCE,

@@ -11,6 +11,7 @@ from bookings.models.catalog import (
     Service,
     ServiceResource,
 )
+from bookings.models.consent import ConsentEntry, ConsentText
 from bookings.models.credit import CreditEntry
 from bookings.models.customer import Customer, CustomerLink
 from bookings.models.group_session import GroupSession, GroupSessionTemplate
@@ -25,6 +26,8 @@ __all__ = [
     "Booking",
     "BundlePurchase",
     "ChangeReason",
+    "ConsentEntry",
+    "ConsentText",
     "CreditEntry",
     "Customer",
     "CustomerLink",

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet
 
 from bookings.models import Booking, BundlePurchase, CreditEntry, Customer, CustomerLink
+from bookings.selectors.consent import Agreement, agreements_of
 from core.errors import NotFound
 from core.links import check_link_token, make_link_token, read_link_token
 from core.models import Organization
@@ -25,7 +26,8 @@ MOST_AHEAD, MOST_BEFORE, MOST_BUNDLES, MOST_ENTRIES = 100, 10, 20, 50
 @dataclass(frozen=True, kw_only=True)
 class OwnView:
     """Everything of one customer: what is ahead, soonest first; what was, latest first; bundles
-    that are active, and those that were, each with the latest of its ledger in order.
+    that are active, and those that were, each with the latest of its ledger in order; what they
+    are asked to agree to.
     """
 
     appointments: list[Booking]
@@ -34,10 +36,11 @@ class OwnView:
     bundles: list[BundlePurchase]
     old_bundles: list[BundlePurchase]
     statements: dict[UUID, list[CreditEntry]]
+    agreements: list[Agreement]
 
 
 def own_view(customer: Customer, *, now: datetime) -> OwnView:
-    """Read it in four queries, however much there is."""
+    """Read it in six queries, however much there is."""
     rows = Booking.objects.filter(organization=customer.organization_id, customer=customer)
     rows = rows.select_related("service", "resource", "bundle__product")
     is_ahead = Q(status__in=Booking.OPEN, ends_at__gt=now)
@@ -52,6 +55,7 @@ def own_view(customer: Customer, *, now: datetime) -> OwnView:
         bundles=active,
         old_bundles=[one for one in bundles if one not in active],
         statements=_statements_of(bundles),
+        agreements=agreements_of(customer),
     )
 
 

@@ -13,12 +13,14 @@ from bookings.models import (
     Booking,
     BundlePurchase,
     ChangeReason,
+    ConsentEntry,
     CreditEntry,
     Customer,
     CustomerLink,
     Series,
     WaitlistEntry,
 )
+from bookings.selectors.consent import consents_of
 from core.models import Event
 
 Json = dict[str, Any]
@@ -29,7 +31,7 @@ Key = TypeVar("Key", bound=Hashable)
 def everything_about(customer: Customer, *, now: datetime) -> Json:
     """Return it as plain values with names of the wire, oldest first.
 
-    Eleven queries at most and those of the keepers (`bookings.keepers`), however much there is.
+    Twelve queries at most and those of the keepers (`bookings.keepers`), however much there is.
     """
     bookings = bookings_of(customer)
     reasons = _by(
@@ -48,6 +50,7 @@ def everything_about(customer: Customer, *, now: datetime) -> Json:
             {"sentAt": one.created_at, "openedAt": one.used_at}
             for one in CustomerLink.objects.filter(customer=customer).order_by("id")
         ],
+        "consents": [_consent(one) for one in consents_of(customer)],
         **{keeper.name: keeper.tell(customer) for keeper in keepers()},
     }
     subjects = [customer.pk, *(one.pk for one in bookings)]
@@ -119,6 +122,20 @@ def _series(series: Series) -> Json:
         "recurrence": series.recurrence,
         "startsAt": series.starts_at,
         "createdAt": series.created_at,
+    }
+
+
+def _consent(entry: ConsentEntry) -> Json:
+    return {
+        "at": entry.created_at,
+        "kind": entry.kind,
+        "key": entry.text.key,
+        "version": entry.text.version,
+        "texts": [
+            {"locale": code, "text": text} for code, text in sorted(entry.text.texts.items())
+        ],
+        "door": entry.door,
+        "bookingId": entry.booking_id,
     }
 
 

@@ -13,6 +13,7 @@ from bookings.errors import HoldLapsed, WaitIsOver
 from bookings.models import Booking, WaitlistEntry
 from bookings.services.allocating import end_holds
 from bookings.services.booking import BookingRequest, create_booking
+from bookings.services.consent import Consent
 from bookings.services.customer import CustomerDetails
 from bookings.services.hold import HoldClaim
 from bookings.services.locking import lock_resources, lock_session
@@ -29,13 +30,16 @@ Status = WaitlistEntry.Status
 
 @dataclass(frozen=True, kw_only=True)
 class Acceptance:
-    """What the service wants to know beyond what was said on joining. None: as it was said."""
+    """What the service wants to know beyond what was said on joining. None: as it was said.
+    `consents` are what they agree to.
+    """
 
     company: str | None = None
     phone: str | None = None
     inquiry: str | None = None
     location: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
+    consents: tuple[Consent, ...] = ()
 
 
 @in_one_transaction
@@ -117,6 +121,7 @@ def _take_place(
         hold=HoldClaim(entry.hold.pk, hold_token(entry)),
         timezone=entry.timezone,
         source=Booking.Source.WAITLIST,
+        consents=said.consents,
     )
     return join_session(request, caller=caller, booking_id=booking_id)
 
@@ -146,6 +151,7 @@ def _request_of(entry: WaitlistEntry, said: Acceptance) -> BookingRequest:
         hold=HoldClaim(hold.pk, hold_token(entry)),
         timezone=entry.timezone,
         source=Booking.Source.WAITLIST,
+        consents=said.consents,
     )
 
 

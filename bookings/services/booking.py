@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bookings.availability.reasons import ReasonCode
 from bookings.errors import NotOffered, ReferenceTaken, SlotTaken
-from bookings.models import Booking, BundlePurchase, Resource, Series, Service
+from bookings.models import Booking, BundlePurchase, ConsentText, Resource, Series, Service
 from bookings.models.booking import new_reference
 from bookings.selectors.limits import has_had_enough
 from bookings.selectors.prices import price_of_one
@@ -26,6 +26,7 @@ from bookings.services.allocating import (
     wrong_with,
 )
 from bookings.services.alternatives import with_alternatives
+from bookings.services.consent import Consent, check_consents, entries_of, facts_of
 from bookings.services.credit import spend_credit
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.details import location_of, wrong_with_details
@@ -60,7 +61,8 @@ class BookingRequest:
     taken. `timezone` is the zone in which the customer reads times. `answers` are those to the
     service's questions, by key; `location` is where, if the customer is the one to say.
     With an `overbook_reason` nothing but the past stands against it: for who may
-    (`bookings:overbook`). A `bundle` pays for it with one of its sessions.
+    (`bookings:overbook`). A `bundle` pays for it with one of its sessions. `consents` are what
+    the customer agrees to.
     """
 
     service: Service
@@ -79,6 +81,7 @@ class BookingRequest:
     series: Series | None = None
     series_position: int | None = None
     bundle: BundlePurchase | None = None
+    consents: tuple[Consent, ...] = ()
 
 
 def create_booking(
@@ -96,7 +99,7 @@ def create_booking(
 
     Raises SlotTaken (with up to three `alternatives`) when nobody who offers the service is
     free, even because of a request that is committing right now; NotOffered; HoldLapsed; what
-    spend_credit raises of a bundle that does not pay;
+    spend_credit raises of a bundle that does not pay; what check_consents raises;
     Invalid for a start in the past, a duration that the service does not have, something
     missing that the service wants to know, or an answer that is none.
     """
@@ -121,10 +124,13 @@ def book(
 ) -> Booking:
     """The same without looking for alternatives: for who books several."""
     answers = check_request(request)
+    agreed = check_consents(
+        request.consents, organization_id=request.service.organization_id, caller=caller
+    )
     booking_id = booking_id or uuid7()
     for attempt in range(REFERENCES_TRIED):
         try:
-            return _create(request, answers, caller, booking_id, new_reference(), on_grid)
+            return _create(request, answers, agreed, caller, booking_id, new_reference(), on_grid)
         except ReferenceTaken:
             if attempt == REFERENCES_TRIED - 1:
                 raise
@@ -156,6 +162,7 @@ def check_request(request: BookingRequest) -> list[dict[str, Any]]:
 def _create(
     request: BookingRequest,
     answers: list[dict[str, Any]],
+    agreed: list[ConsentText],
     caller: Caller,
     booking_id: UUID,
     reference: str,
@@ -209,7 +216,8 @@ def _create(
     rows: list[Model] = [booking]
     if place is not None:
         rows.extend(new_allocations(place, booking=booking))
-    rows.extend(_events_of_a_new(booking, caller))
+    rows.extend(entries_of(agreed, booking))
+    rows.extend(_events_of_a_new(booking, caller, facts_of(agreed)))
     with taking(), violation_of("booking_reference_is_unique", becomes=ReferenceTaken):
         insert_together(*rows)
     note_reason(booking, request.overbook_reason)
@@ -254,7 +262,7 @@ def _lapses_at(booking: Booking) -> datetime | None:
     return min(timezone.now() + timedelta(minutes=within), booking.starts_at)
 
 
-def _events_of_a_new(booking: Booking, caller: Caller) -> list[Event]:
+def _events_of_a_new(booking: Booking, caller: Caller, agreed: Mapping[str, Any]) -> list[Event]:
     """What happened. Of a series only the series' own event is told to people."""
     series = {"series_id": booking.series_id, "told_by_series": True} if booking.series_id else {}
     created = events.build(
@@ -269,6 +277,7 @@ def _events_of_a_new(booking: Booking, caller: Caller) -> list[Event]:
         source=booking.source,
         version=booking.version,
         **series,
+        **agreed,
     )
     if booking.status == Booking.Status.PENDING:
         return [created]

@@ -13,8 +13,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from bookings.errors import AlreadyJoined, HoldLapsed, ReferenceTaken, SessionFull, SessionOver
-from bookings.models import Booking, BundlePurchase, GroupSession, Hold
+from bookings.models import Booking, BundlePurchase, ConsentText, GroupSession, Hold
 from bookings.models.booking import new_reference
+from bookings.services.consent import Consent, check_consents, entries_of, facts_of
 from bookings.services.credit import spend_credit
 from bookings.services.customer import CustomerDetails, customer_for
 from bookings.services.details import location_of
@@ -62,7 +63,7 @@ FIRST_FREE_SEAT = """
 class PlaceRequest:
     """Who wants a place in `session`. A `bundle` (a pass for group sessions) pays for it, else its
     price is due. A `hold` is a place that is kept for whoever shows it. `timezone` is the zone in
-    which they read times, the session's if it is empty.
+    which they read times, the session's if it is empty. `consents` are what they agree to.
     """
 
     session: GroupSession
@@ -72,6 +73,7 @@ class PlaceRequest:
     timezone: str = ""
     source: Booking.Source = Booking.Source.API
     hold: HoldClaim | None = None
+    consents: tuple[Consent, ...] = ()
 
 
 def join_session(
@@ -84,12 +86,15 @@ def join_session(
     theirs. `booking_id` is chosen before the first attempt.
 
     Raises SessionFull, SessionOver, AlreadyJoined (with `bookingId`), HoldLapsed, NotFound, and
-    what spend_credit raises.
+    what spend_credit and check_consents raise.
     """
     booking_id = booking_id or uuid7()
+    agreed = check_consents(
+        request.consents, organization_id=request.session.organization_id, caller=caller
+    )
     for attempt in range(REFERENCES_TRIED):
         try:
-            return _join(request, caller, booking_id, new_reference())
+            return _join(request, agreed, caller, booking_id, new_reference())
         except ReferenceTaken:
             if attempt == REFERENCES_TRIED - 1:
                 raise
@@ -97,7 +102,13 @@ def join_session(
 
 
 @in_one_transaction
-def _join(request: PlaceRequest, caller: Caller, booking_id: UUID, reference: str) -> Booking:
+def _join(
+    request: PlaceRequest,
+    agreed: list[ConsentText],
+    caller: Caller,
+    booking_id: UUID,
+    reference: str,
+) -> Booking:
     session = lock_session(request.session.pk)
     service, customer = session.service, request.customer
     customer_id = customer_for(customer, organization_id=session.organization_id)
@@ -154,10 +165,11 @@ def _join(request: PlaceRequest, caller: Caller, booking_id: UUID, reference: st
         resource_id=booking.resource_id,
         source=booking.source,
         **facts,
+        **facts_of(agreed),
     )
     confirmed = events.build("booking.confirmed", booking, caller=caller, instant=True, **facts)
     with violation_of("booking_reference_is_unique", becomes=ReferenceTaken):
-        insert_together(booking, created, confirmed)
+        insert_together(booking, *entries_of(agreed, booking), created, confirmed)
     if hold is not None:
         end_claimed_hold(hold)
     if waited is not None:

@@ -83,6 +83,7 @@ def _book(step: Step) -> HttpResponse:
         resource=step.resource,
         timezone=step.draft.zone,
         source=Booking.Source.PAGE,
+        consents=form.consents(),
     )
     try:
         booking = book(step.request, step.draft, wanted)

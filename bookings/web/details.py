@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from bookings.forms import answers_in, field_name, fields_for
 from bookings.models import Service
+from bookings.services.consent import Consent
 from bookings.services.customer import CustomerDetails
 from bookings.services.details import LONGEST_LOCATION
 from bookings.services.questions import questions_of
+from bookings.web.consents import consent_fields, consents_in
 from core.blind_index import normalise_phone
 
 # Programs fill in whatever is there; people do not see it.
@@ -22,7 +24,10 @@ TRAP = "website"
 
 
 class DetailsForm(forms.Form):
-    """The customer and what the service wants to know. Optional fields say so."""
+    """The customer, what the service wants to know, and what they are asked to agree to.
+
+    Optional fields say so.
+    """
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
     email = forms.EmailField(
@@ -48,6 +53,7 @@ class DetailsForm(forms.Form):
         *,
         service: Service,
         initial: dict[str, Any] | None = None,
+        asks_consent: bool = True,
     ) -> None:
         super().__init__(sent, initial=initial, auto_id="%s")
         self.use_required_attribute = False  # our own sentences, in the page's language
@@ -59,6 +65,8 @@ class DetailsForm(forms.Form):
         is_called = service.location_kind == Service.LocationKind.PHONE and not service.location
         self.fields["phone"].required = is_called
         self.fields |= fields_for(questions_of(service))
+        self.consent_fields = consent_fields(service.organization_id) if asks_consent else {}
+        self.fields |= self.consent_fields
         for name, autocomplete in (
             ("name", "name"),
             ("email", "email"),
@@ -134,18 +142,24 @@ class DetailsForm(forms.Form):
             locale=get_language() or "",
         )
 
+    def consents(self) -> tuple[Consent, ...]:
+        return consents_in(self.cleaned_data)
+
     def answers(self) -> dict[str, Any]:
         return answers_in(self.cleaned_data)
 
 
 class PlaceForm(DetailsForm):
-    """Who takes a place in a group session: nothing else is asked."""
+    """Who takes a place in a group session, or waits for one, which asks for no consent yet."""
 
     KEPT = ("name", "email", "phone", TRAP)
 
-    def __init__(self, sent: Any = None, *, service: Service, initial: Any = None) -> None:
-        super().__init__(sent, service=service, initial=initial)
-        self.fields = {name: self.fields[name] for name in self.KEPT}
+    def __init__(
+        self, sent: Any = None, *, service: Service, initial: Any = None, asks_consent: bool = True
+    ) -> None:
+        super().__init__(sent, service=service, initial=initial, asks_consent=asks_consent)
+        kept = [*self.KEPT, *self.consent_fields]
+        self.fields = {name: self.fields[name] for name in kept}
 
 
 def typed(sent: QueryDict, service: Service) -> DetailsForm:

@@ -51,7 +51,7 @@ class WaitForm(DetailsForm):
     )
 
     def __init__(self, sent: Any = None, *, service: Service, initial: Any = None) -> None:
-        super().__init__(sent, service=service, initial=initial)
+        super().__init__(sent, service=service, initial=initial, asks_consent=False)
         self.fields = {name: self.fields[name] for name in KEPT}
         self.fields["phone"].required = False
 

@@ -19,10 +19,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from bookings.models import Booking, BundlePurchase, CreditEntry, CustomerLink
+from bookings.errors import ConsentOutdated
+from bookings.models import Booking, BundlePurchase, ConsentEntry, CreditEntry, CustomerLink
+from bookings.selectors.consent import Agreement
 from bookings.selectors.manage import manage_token
 from bookings.selectors.own_view import OwnView, organization_called, own_view
+from bookings.services.consent import Consent, give_consent, withdraw_consent
 from bookings.services.customer_link import end_visit
+from bookings.web.consents import words_of
 from bookings.web.facts import price_of
 from bookings.web.framing import language_for
 from bookings.web.managed import guarded
@@ -30,6 +34,7 @@ from bookings.web.own_link import COOKIE, answer_form, caller_of, show_form, vis
 from core import times
 from core.api.throttling import limited
 from core.db import retrying
+from core.errors import NotFound
 from core.models import Organization
 from core.rates import RateClass
 
@@ -79,6 +84,28 @@ def out_page(request: HttpRequest, organization: Organization) -> HttpResponseBa
     return response
 
 
+@own_page
+@require_POST
+def consents_page(request: HttpRequest, organization: Organization) -> HttpResponseBase:
+    """Agree to the version of a text that was read, or take back what was agreed to."""
+    link = visit_in(request, organization)
+    address = reverse("own:own", args=[organization.slug])
+    if link is None:
+        return HttpResponseRedirect(address)
+    request.caller = caller = caller_of(link)  # type: ignore[attr-defined]  # for the log lines
+    key, version = request.POST.get("key", ""), request.POST.get("version", "")
+    door, done = ConsentEntry.Door.OWN_PAGE, "consents"
+    try:
+        if request.POST.get("answer") == "withdraw":
+            withdraw_consent(link.customer, key, door=door, caller=caller)
+        else:
+            wanted = Consent(key, int(version) if version.isdecimal() else 0)
+            give_consent(link.customer, wanted, door=door, caller=caller)
+    except (ConsentOutdated, NotFound):
+        done = "reread"
+    return HttpResponseRedirect(f"{address}?done={done}#consents")
+
+
 def _show(
     request: HttpRequest, organization: Organization, link: CustomerLink, zone: str
 ) -> HttpResponse:
@@ -94,6 +121,9 @@ def _show(
         "before": [_booking(one) for one in seen.before],
         "bundles": [_bundle(one, seen, now) for one in seen.bundles],
         "old_bundles": [_bundle(one, seen, now) for one in seen.old_bundles],
+        "agreements": [_agreement(one) for one in seen.agreements],
+        "consents_address": reverse("own:consents", args=[organization.slug]),
+        "done": request.GET.get("done", ""),
         "is_new": not (seen.appointments or seen.places or seen.before or seen.bundles),
         "out_address": reverse("own:out", args=[organization.slug]),
         "again_address": reverse("book:organization", args=[organization.slug])
@@ -101,6 +131,27 @@ def _show(
         else "",
     }
     return render(request, "own/own.html", context)
+
+
+def _agreement(agreement: Agreement) -> dict[str, Any]:
+    latest = agreement.latest
+    at = times.moment(latest.created_at) if latest else ""
+    if latest is None:
+        state = _("You have not agreed.")
+    elif not agreement.is_given:
+        state = _("Taken back %(at)s.") % {"at": at}
+    elif not agreement.is_current:
+        state = _("You agreed to an earlier version %(at)s.") % {"at": at}
+    else:
+        state = _("You agreed %(at)s.") % {"at": at}
+    return {
+        "key": agreement.text.key,
+        "version": agreement.text.version,
+        "words": words_of(agreement.text),
+        "state": state,
+        "can_give": agreement.is_asked and not agreement.is_current,
+        "can_withdraw": agreement.is_given,
+    }
 
 
 def _booking(booking: Booking) -> dict[str, Any]:

@@ -49,12 +49,14 @@ def place_page(
     choice = read_choice(request, organization, course)
     with timezone.override(ZoneInfo(choice.zone)):
         if request.method != "POST":
-            return _ask(request, choice, found, PlaceForm(service=course))
+            form = PlaceForm(service=course, asks_consent=found.places_left > 0)
+            return _ask(request, choice, found, form)
         return _answer(request, choice, found)
 
 
 def _answer(request: HttpRequest, choice: Choice, session: GroupSession) -> HttpResponse:
-    form = PlaceForm(request.POST, service=choice.service)
+    waits = request.POST.get("answer") == WAIT
+    form = PlaceForm(request.POST, service=choice.service, asks_consent=not waits)
     visit = visit_in(request.POST.get("visit", ""), choice.organization)
     if visit is None:
         refused = _("This page was open for too long. Please send it again.")
@@ -63,7 +65,7 @@ def _answer(request: HttpRequest, choice: Choice, session: GroupSession) -> Http
         return _ask(request, choice, session, form, visit=visit, status=400)
     try:
         count_visit(request, RateClass.PAGE_BOOKING, choice.organization)
-        if request.POST.get("answer") == WAIT:
+        if waits:
             return _wait(choice, session, form)
         return _join(choice, session, form, visit)
     except Refused as error:
@@ -80,6 +82,7 @@ def _join(choice: Choice, session: GroupSession, form: PlaceForm, visit: UUID) -
         customer=form.customer(choice.zone),
         timezone=choice.zone,
         source=Booking.Source.PAGE,
+        consents=form.consents(),
     )
     caller = caller_for(choice.organization)
     return HttpResponseRedirect(

@@ -37,6 +37,10 @@ SENTENCES: dict[str, Promise] = {
     "ALREADY_JOINED": gettext_lazy(
         "You have a place in this session already. The e-mail about it has a link to change it."
     ),
+    "CONSENT_MISSING": gettext_lazy("Please agree to what is required, and send it again."),
+    "CONSENT_OUTDATED": gettext_lazy(
+        "What you agree to was changed just now. Please read it again, and send it again."
+    ),
     "WAIT_OVER": gettext_lazy("You have booked this time already."),
     "The window must end after it starts.": gettext_lazy("This day is before the first one."),
     "This window is over.": gettext_lazy("This day is over."),

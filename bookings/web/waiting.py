@@ -50,7 +50,9 @@ class AcceptForm(DetailsForm):
         known = {"phone": entry.phone, "company": entry.company, "inquiry": entry.inquiry}
         super().__init__(sent, service=entry.service, initial=known)
         of_a_session = entry.group_session_id is not None
-        asked = {"phone"} if of_a_session else set(self.fields) - set(KNOWN_ALREADY)
+        asked = set(self.fields) - set(KNOWN_ALREADY)
+        if of_a_session:
+            asked = {"phone", *self.consent_fields}
         self.fields = {name: field for name, field in self.fields.items() if name in asked}
 
     def acceptance(self) -> Acceptance:
@@ -61,6 +63,7 @@ class AcceptForm(DetailsForm):
             inquiry=data.get("inquiry"),
             location=data.get("location", ""),
             answers=self.answers(),
+            consents=self.consents(),
         )
 
 

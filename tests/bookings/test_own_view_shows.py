@@ -115,8 +115,9 @@ def test_what_is_over_is_listed_shortly_and_looking_asks_as_often_for_much_as_fo
     create_booking(tutoring, caller=staff)
     with CaptureQueriesContext(connection) as much:
         inside.open("/my/salon")
-    # Whose page it is, who is in, what is ahead, what was, the bundles and their statements.
-    assert len(little) == len(much) == 6
+    # Whose page it is, who is in, what is ahead, what was, the bundles and their statements, what
+    # they agree to, and what is asked.
+    assert len(little) == len(much) == 8
     assert "8 of 10 sessions left" in shown(inside)
 
     clock.move_to(bundle.valid_to_at)

@@ -18,7 +18,7 @@ from notifications.services.sending import send_due
 from tests.console import desk_for
 from tests.core.openapi_document import Document
 
-PARTS = ["bookings", "series", "waitlist", "bundles", "links", "messages", "history"]
+PARTS = ["bookings", "series", "waitlist", "bundles", "links", "consents", "messages", "history"]
 
 
 def tell_everybody() -> None:

@@ -13,8 +13,10 @@ from bookings.api.course_examples import COURSE_ID, PRODUCT_ID
 from bookings.api.examples import CUSTOMER_ID, RESOURCE_ID, SERVICE_ID
 from bookings.availability.reasons import ReasonCode
 from bookings.models import Booking
+from bookings.services.consent import write_consent_text
 from bookings.services.questions import QuestionDetails, set_questions
 from config.settings.env import BASE_DIR
+from core.access import Caller
 from core.api.errors import STATUS_OF
 from core.api.schema.contract import ALL
 from tests.core.openapi_document import METHODS, Document
@@ -93,6 +95,7 @@ def test_the_document_holds_every_call():
         "/api/bundles/{id}": ["get"],
         "/api/bundles/{id}/adjust": ["post"],
         "/api/bundles/{id}/statement": ["get"],
+        "/api/consents": ["get"],
         "/api/courses": ["get"],
         "/api/courses/{id}": ["get"],
         "/api/courses/{id}/products": ["get", "post"],
@@ -286,13 +289,15 @@ def test_a_conflict_tells_its_reasons(document):
     refused_start.add("SLOT_TAKEN")
     bundle = {"NO_CREDIT", "BUNDLE_EXPIRED", "BUNDLE_NOT_COVERING"}
     stays = {"BUNDLE_EXPIRED", "BUNDLE_NOT_COVERING", "SESSION_DECIDES"}
-    assert reasons("CreateBooking") == refused_start | bundle | {"HOLD_LAPSED", "IN_PROGRESS"}
+    consent = {"CONSENT_MISSING", "CONSENT_OUTDATED"}
+    booked = refused_start | bundle | consent | {"HOLD_LAPSED", "IN_PROGRESS"}
+    assert reasons("CreateBooking") == booked
     assert reasons("CreateHold") == refused_start | {"IN_PROGRESS"}
     assert reasons("UpdateBooking") == refused_start | stays | {"ILLEGAL_TRANSITION"}
     individual = refused_start - {"SLOT_TAKEN"} | bundle | {"IN_PROGRESS"}
     assert reasons("BookIndividualSession") == individual | {"TA_BUSY", "TA_NOT_ON_COURSE"}
     joined = {"SESSION_FULL", "ALREADY_JOINED", "SESSION_OVER", "IN_PROGRESS"}
-    assert reasons("JoinGroupSession") == bundle | joined
+    assert reasons("JoinGroupSession") == bundle | joined | consent
     laid_out = {"TA_BUSY", "TA_NOT_ON_COURSE", "SLOT_TAKEN", "TIME_OFF", "HOLIDAY", "NO_LANE"}
     assert reasons("CreateGroupSession") == laid_out | {"IN_PROGRESS"}
     changed = {"SESSION_OVER", "CAPACITY_BELOW_TAKEN"}
@@ -445,6 +450,8 @@ def test_the_examples_can_be_sent_as_they_stand(document, clock, desk, salon, ha
     anna = ResourceFactory(pk=RESOURCE_ID, organization=salon)
     service = ServiceFactory(pk=SERVICE_ID, organization=salon, is_default=True, resources=[anna])
     set_questions(service, [QuestionDetails(key="allergies", label="Any allergies?")])
+    caller = Caller.command(salon.pk)
+    write_consent_text(salon, "privacy", texts={"en": "Read it"}, is_required=True, caller=caller)
 
     def bodies(name: str) -> dict[str, Any]:
         return bodies_of(document, name)
