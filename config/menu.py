@@ -141,6 +141,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("People"), "manage_accounts", "core_membership_changelist", "members:write"
                 ),
                 entry(_("Consents"), "fact_check", "consents", "organization:write"),
+                entry(
+                    _("Processing record"),
+                    "contract",
+                    "processing_record",
+                    "organization:write",
+                ),
                 entry(_("API keys"), "key", "core_apikey_changelist", "keys:read"),
                 entry(_("Audit trail"), "policy", "core_event_changelist", "events:read"),
                 entry(_("Checkup"), "health_and_safety", "checkup", "system:status"),

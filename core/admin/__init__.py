@@ -7,6 +7,7 @@ from core.admin import (
     event,
     membership,
     organization,
+    processing,
     second_factor,
     today,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "event",
     "membership",
     "organization",
+    "processing",
     "second_factor",
     "today",
 ]
