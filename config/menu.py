@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from bookings.selectors.courses import has_courses
 from core.admin.context import desk_of
-from core.shades import shades_of
 
 PRODUCT = "Holdfast"
 PRODUCT_COLOR = "#0f766e"
@@ -44,9 +43,11 @@ def environment(request: HttpRequest) -> tuple[str, str] | None:
     return settings.ENVIRONMENT_LABEL
 
 
-def accent(request: HttpRequest) -> dict[str, str]:
+def colors(request: HttpRequest) -> str:
+    """Return where the stylesheet with the organization's color is."""
     organization = desk_of(request).organization
-    return dict(shades_of(organization.accent_color if organization else PRODUCT_COLOR))
+    color = organization.accent_color if organization else PRODUCT_COLOR
+    return reverse("console-colors", args=[color.removeprefix("#")])
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:

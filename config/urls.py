@@ -7,11 +7,16 @@ from bookings.web.feeds import feed
 from bookings.web.photos import photo
 from bookings.web.waiting import waitlist_page
 from config.settings.env import IS_PRODUCTION
-from core.web.accent import accent
+from core.web.accent import accent, console_colors
 from core.web.home import home
 from core.web.invitation import invitation_page
 from core.web.logo import logo
 from core.web.password import forgotten_page, reset_page
+
+handler400 = "core.web.trouble.malformed"
+handler403 = "core.web.trouble.refused"
+handler404 = "core.web.trouble.nothing_here"
+handler500 = "core.web.trouble.broken"
 
 urlpatterns = [
     path("", home, name="home"),
@@ -30,6 +35,9 @@ urlpatterns = [
     path("logos/<uuid:pk>", logo, name="logo"),
     path("feeds/<str:token>.ics", feed, name="feed"),
     re_path(r"^public/accent/(?P<color>[0-9a-fA-F]{6})\.css$", accent, name="accent"),
+    re_path(
+        r"^public/console/(?P<color>[0-9a-fA-F]{6})\.css$", console_colors, name="console-colors"
+    ),
 ]
 
 if not IS_PRODUCTION:

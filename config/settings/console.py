@@ -30,9 +30,8 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "ENVIRONMENT": "config.menu.environment",
-    "STYLES": [lambda request: static("console/console.css")],
+    "STYLES": ["config.menu.colors", lambda request: static("console/console.css")],
     "SCRIPTS": [lambda request: static("console/console.js")],
-    "COLORS": {"primary": "config.menu.accent"},
     "ACCOUNT": {"navigation": "config.menu.account"},
     "COMMAND": {"search_models": False, "show_history": False},
     "SIDEBAR": {

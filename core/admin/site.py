@@ -124,6 +124,8 @@ class Console(UnfoldAdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
+        # They come as a stylesheet (config.menu): what unfold would write into pages is not loaded.
+        context["colors"] = None
         if self.has_permission(request):
             context["desk"] = desk_of(request)
             context["find_url"] = self._find_url()

@@ -170,12 +170,16 @@ def test_nothing_can_be_deleted(salon, haircut, anna):
 
 
 def test_the_console_is_painted_in_the_organizations_color(salon, bakery):
-    assert "--color-primary-600: rgb(180, 83, 9)" not in shown(desk_for(salon).get("/admin/"))
+    assert "/public/console/b45309.css" not in desk_for(salon).get("/admin/").text
 
-    page = shown(desk_for(bakery).get("/admin/"))
+    page = desk_for(bakery).get("/admin/").text
 
+    assert '<link href="/public/console/b45309.css" rel="stylesheet">' in page
+    assert "<style" not in page
     red, green, blue = (int(shades_of("#b45309")["600"][at : at + 2], 16) for at in (1, 3, 5))
-    assert f"--color-primary-600: rgb({red}, {green}, {blue})" in page
+    paint = desk_for(bakery).get("/public/console/b45309.css").text
+    assert f"--color-primary-600:rgb({red}, {green}, {blue});" in paint
+    assert "--border-radius:6px;" in paint
 
 
 @given(st.integers(0, 0xFFFFFF))

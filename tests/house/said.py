@@ -16,7 +16,7 @@ import sentry_sdk
 from django.conf import settings
 from django.db import connection
 
-from core.observability.logs import logging_config
+from core.observability.logs import Console, logging_config
 from core.observability.scrape import metrics_page
 from tests.core.sentry_server import Sentry, reporting_to_us
 
@@ -92,6 +92,7 @@ def everything_said(
     config = logging_config(level="debug", pretty=False, path=str(folder / "holdfast.log"))
     config["loggers"]["mail.log"] = {"level": "INFO"}  # of the tests' own mail server
     # pytest closes what stands for standard error here between two steps of a test.
+    [usual] = _consoles()
     with (folder / "stderr").open("w") as stream:
         config["handlers"]["console"]["stream"] = stream
         logging.config.dictConfig(config)
@@ -100,6 +101,11 @@ def everything_said(
                 yield Said(folder, sentry, terminal)
         finally:
             logging.config.dictConfig(settings.LOGGING)
+            _consoles()[0].setStream(usual.stream)
+
+
+def _consoles() -> list[Console]:
+    return [one for one in logging.getLogger().handlers if isinstance(one, Console)]
 
 
 def numbers() -> str:

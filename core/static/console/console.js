@@ -1,5 +1,8 @@
 // What the console adds to plain pages. Every page works without it.
 
+// The page's policy loads no style that a script writes; the one of htmx is of no use here.
+if (window.htmx) htmx.config.includeIndicatorStyles = false;
+
 // "/" goes to the search box, from anywhere but a field that is being typed in.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
