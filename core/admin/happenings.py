@@ -33,6 +33,7 @@ say_what_happened(
         "organization.created": _("Organization opened"),
         "organization.logo_changed": _("Logo changed"),
         "organization.updated": _("Settings changed"),
+        "password_reset.requested": _("Link for a new password asked for"),
         "recovery_code.used": _("Signed in with a recovery code"),
         "recovery_codes.made": _("New recovery codes made"),
         "second_factor.confirmed": _("Second factor set up"),
@@ -45,6 +46,7 @@ say_what_happened(
         "sign_in.succeeded": _("Signed in"),
         "sign_in.unlocked": _("Let in again after wrong passwords"),
         "user.password_changed": _("Password changed"),
+        "user.password_reset": _("Forgotten password set anew"),
         "user.password_set": _("Password set"),
     }
 )

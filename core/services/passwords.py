@@ -51,24 +51,29 @@ def change_password(
 def request_reset(email: str) -> None:
     """Send whoever signs in with this address a link, if somebody does who works somewhere.
 
-    Records password_reset.requested, from which the mail follows. Whoever asks must not learn
-    whether there is such an account: for one that is not there, or that had
-    MOST_RESETS_IN_AN_HOUR, the same is written and undone.
+    Somebody's mail is of the organization in which they have worked longest; that of who
+    administers the installation and works in none, of the oldest. Without any organization
+    nobody is sent one. Records password_reset.requested, from which the mail follows. Whoever
+    asks must not learn whether there is such an account: for one that is not there, or that had
+    MOST_RESETS_IN_AN_HOUR, the same is read, written and undone.
     """
     now = timezone.now()
     user = User.objects.filter(email__iexact=email.strip(), is_active=True).first() or User()
     theirs = Membership.objects.filter(user=user.pk, organization__is_active=True)
-    organization_id = (
+    theirs_id = (
         theirs.order_by("created_at", "id").values_list("organization_id", flat=True).first()
     )
-    anywhere = Organization.objects.order_by("id").values_list("id", flat=True).first()
-    lately = PasswordReset.objects.filter(user=user.pk, created_at__gt=now - timedelta(hours=1))
-    is_granted = organization_id is not None and lately.count() < MOST_RESETS_IN_AN_HOUR
-    if anywhere is None:
+    active = Organization.objects.filter(is_active=True).order_by("created_at", "id")
+    oldest_id = active.values_list("id", flat=True).first()
+    asked = PasswordReset.objects.filter(user=user.pk, created_at__gt=now - timedelta(hours=1))
+    is_flooded = asked.count() >= MOST_RESETS_IN_AN_HOUR
+    if oldest_id is None:
         return
+    works_somewhere = theirs_id is not None or user.is_superuser
+    is_granted = works_somewhere and not is_flooded
     with transaction.atomic():
         reset = PasswordReset(
-            organization_id=organization_id or anywhere,
+            organization_id=theirs_id or oldest_id,
             user_id=user.pk if is_granted else uuid7(),
             expires_at=now + RESET_LASTS,
         )

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from core.models import Event, PasswordReset, SignInGuard, SignInSession
 from core.password_links import password_reset_url
 from core.rates import PER_MINUTE, RateClass
 from notifications.models import Delivery
 from tests.core.people import PASSWORD, sign_in, somebody
+from tests.factories import OrganizationFactory, UserFactory
 from tests.notifications.test_messages import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,6 +94,26 @@ def test_the_answer_is_the_same_if_nobody_has_the_address(client, nora, deliver,
     ]
     assert PasswordReset.objects.get().user == nora
     assert Event.objects.filter(name="password_reset.requested").count() == 1
+
+
+def test_who_administers_the_installation_and_works_nowhere_is_sent_one_too(
+    client, salon, deliver, mail_server
+):
+    OrganizationFactory(name="Younger", created_at=timezone.now() + timedelta(days=1))
+    root = UserFactory(email="root@example.com", is_superuser=True)
+    UserFactory(email="nowhere@example.com")
+
+    assert ask(client, "root@example.com").status_code == 200
+    assert ask(client, "nowhere@example.com").status_code == 200
+    deliver()
+
+    assert mail_server.subjects_to("root@example.com") == ["New password for Salon Soleil"]
+    assert len(mail_server.mails) == 1
+    token = password_reset_url(PasswordReset.objects.get()).rsplit("/", 1)[1]
+    assert use(client, token).status_code == 200
+    assert sign_in(client, "root@example.com", NEW).status_code == 200
+    root.refresh_from_db()
+    assert root.check_password(NEW)
 
 
 def test_a_mailbox_is_not_flooded(client, nora):
