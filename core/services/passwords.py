@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from core import events
@@ -16,7 +15,7 @@ from core.ids import uuid7
 from core.models import Membership, Organization, PasswordReset, SignInSession, User
 from core.services import guarding
 from core.services.membership import check_password as check_good_enough
-from core.services.person_events import record_for_person
+from core.services.person_events import kept_if, record_for_person
 from core.services.sessions import end_other_sessions
 from core.services.sign_in import is_right, note_failure
 
@@ -71,7 +70,7 @@ def request_reset(email: str) -> None:
         return
     works_somewhere = theirs_id is not None or user.is_superuser
     is_granted = works_somewhere and not is_flooded
-    with transaction.atomic():
+    with kept_if(is_granted):
         reset = PasswordReset(
             organization_id=theirs_id or oldest_id,
             user_id=user.pk if is_granted else uuid7(),
@@ -82,8 +81,6 @@ def request_reset(email: str) -> None:
         events.build("password_reset.requested", reset, caller=caller, user_id=reset.user_id).save(
             force_insert=True
         )
-        if not is_granted:
-            transaction.set_rollback(True)
     events.relay_after_commit()
 
 

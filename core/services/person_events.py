@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from django.db import transaction
 
 from core import events
 from core.access import Caller, CallerKind
+from core.db import require_transaction
 from core.models import Event, Membership, Organization, User
 
 # Who did it: a user by their id, whoever stands at a door, a command; None is nobody knows who.
@@ -38,14 +41,27 @@ def record_attempt(user: User | None, name: str, **data: object) -> None:
     of_user = user or User()
     theirs = Membership.objects.filter(user=of_user.pk).order_by("created_at", "id")
     organization_id = theirs.values_list("organization_id", flat=True).first()
-    with transaction.atomic():
+    with kept_if(organization_id is not None):
         anywhere = Organization.objects.order_by("id").values_list("id", flat=True).first()
         if anywhere is not None:
             event = _event(organization_id or anywhere, of_user, name, None, **data)
             event.save(force_insert=True)
-        if organization_id is None:
-            transaction.set_rollback(True)
     events.relay_after_commit()
+
+
+@contextmanager
+def kept_if(is_kept: bool) -> Iterator[None]:
+    """Undo what is done unless `is_kept`: in one statement either way, so that no time tells.
+
+    Wants a transaction.
+    """
+    require_transaction()
+    savepoint = transaction.savepoint()
+    yield
+    if is_kept:
+        transaction.savepoint_commit(savepoint)
+    else:
+        transaction.savepoint_rollback(savepoint)
 
 
 def _event(organization_id: UUID, user: User, name: str, by: By, **data: object) -> Event:
