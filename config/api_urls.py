@@ -31,6 +31,7 @@ from core.api.documents import document, document_page
 from core.api.event import EventViewSet
 from core.api.invitation import AcceptInvitationViewSet, InvitationViewSet
 from core.api.member import MemberViewSet
+from core.api.organization import OrganizationViewSet
 from core.health import urls as health
 from notifications.api.reminder_rule import ReminderRuleViewSet
 
@@ -86,6 +87,8 @@ urlpatterns = [
     re_path(r"^invitations/(?P<token>[^/]+)/accept$", AcceptInvitationViewSet.at_one_address()),
     re_path(r"^customers/(?P<pk>[^/]+)/erase$", CustomerPrivacyViewSet.as_view({"post": "erase"})),
     re_path(r"^waitlist/offers/(?P<token>[^/]+)$", WaitlistOfferViewSet.at_one_address()),
+    path("organization", OrganizationViewSet.of_settings()),
+    path("organization/logo", OrganizationViewSet.of_logo()),
     path("auth/", include("core.api.auth_urls")),
     path("", include("notifications.api.urls")),
     path("docs", document, name="document"),

@@ -26,7 +26,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 
 from core.deadline import remaining_seconds
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 
 Resolver = Callable[[str], list[str]]
 
@@ -34,7 +34,6 @@ SECONDS = 10.0  # for everything together: the name, the connection, the answer
 LONGEST_ADDRESS = 2000
 PORTS = {"https": 443, "http": 80}
 
-NOT_AN_ADDRESS = "Write an address like https://www.example.com/logo.png."
 NOT_REACHED = "This address cannot be reached from here."
 LEADS_ELSEWHERE = "This address leads to another one. Give the one where the file is."
 NOT_THERE = "There is no file at this address."
@@ -62,8 +61,14 @@ _NOT_PUBLIC = [
 ]
 
 
-class NotFetched(Invalid):
+class NotAnAddress(Invalid):
+    message = "Write an address like https://www.example.com/logo.png."
+
+
+class NotFetched(Conflict):
     """Nothing was fetched. The sentence says why, in the same words whatever is behind a wall."""
+
+    reason = "NOT_FETCHED"
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def fetch(
     """Return what is at `url`, which somebody typed: one of the media types in `accept`.
 
     Outside every transaction. It takes `seconds` at most, and no more than what is left of the
-    request. Raises NotFetched.
+    request. Raises NotAnAddress, NotFetched.
     """
     left = remaining_seconds()
     ends = monotonic() + (seconds if left is None else min(seconds, left))
@@ -120,18 +125,18 @@ def fetch(
 
 
 def read_target(url: str) -> Target:
-    """Read an address of the web. Raises NotFetched for what is none, or holds a password."""
+    """Read an address of the web. Raises NotAnAddress, also where it holds a password."""
     if len(url) > LONGEST_ADDRESS or re.search(r"[\x00-\x20\x7f\\]", url):
-        raise NotFetched(NOT_AN_ADDRESS)
+        raise NotAnAddress
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").strip().lower()
         host = host if host.isascii() else host.encode("idna").decode()
         port = parts.port
     except ValueError as error:
-        raise NotFetched(NOT_AN_ADDRESS) from error
+        raise NotAnAddress from error
     if parts.scheme not in PORTS or "@" in parts.netloc or not _is_host(host):
-        raise NotFetched(NOT_AN_ADDRESS)
+        raise NotAnAddress
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     if parts.query:
         path += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")

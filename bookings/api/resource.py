@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.api import catalog_examples, examples, photo
+from bookings.api import catalog_examples, examples
 from bookings.api.catalog import CatalogQuery, CatalogViewSet
 from bookings.api.hours import EVEN_IF, OUTSIDE, OUTSIDE_DETAILS
 from bookings.api.resource_shapes import (
@@ -24,6 +24,7 @@ from bookings.models import Resource, ResourceType
 from bookings.selectors.photos import photo_url
 from bookings.services.photo import remove_photo, set_photo
 from bookings.services.resource import ResourceChanges, create_resource, update_resource
+from core.api import pictures
 from core.api.schema import Operation, documented
 from core.errors import NotFound
 from core.models import Organization, TenantQuerySet
@@ -106,7 +107,7 @@ PLAIN = {"name": "name", "timezone": "timezone", "bio": "bio", "qualification": 
             "`application/octet-stream` or as what it is (`image/jpeg`). It is kept as WebP of 512 "
             "pixels, without what the camera wrote into it."
         ),
-        upload=[photo.BytesParser.media_type],
+        upload=[pictures.BytesParser.media_type],
         answer=ResourceSerializer,
         answer_examples={"A member of staff": catalog_examples.RESOURCE_IN_FULL},
     ),
@@ -163,11 +164,10 @@ class ResourceViewSet(CatalogViewSet[Resource]):
         off = ResourceChanges(columns={"is_active": False})
         return self.answer(update_resource(self.row(), off, caller=self.caller).pk)
 
-    @action(detail=True, methods=["put"], parser_classes=photo.PARSERS)
+    @action(detail=True, methods=["put"], parser_classes=pictures.PARSERS)
     def photo(self, request: Request, pk: str) -> Response:
         resource = self.row()
-        sent = cast("dict[str, Any]", request.data)
-        set_photo(resource, sent.get("photo", b""), caller=self.caller)
+        set_photo(resource, pictures.sent_in(request), caller=self.caller)
         return self.answer(resource.pk)
 
     @photo.mapping.delete

@@ -38,6 +38,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Waitlist", "description": "For who finds nothing free."},
         {"name": "Reminders", "description": "Who is reminded of appointments, and when."},
         {"name": "Audit trail", "description": "Who did what, and when."},
+        {"name": "Organization", "description": "Your own settings, and the logo."},
         {"name": "People", "description": "Signing in, and where one is signed in."},
         {"name": "API keys", "description": "How programs get in."},
         {"name": "Health", "description": "Is it well? Without the envelope."},

@@ -20,7 +20,7 @@ from core.admin.panels import panel
 from core.admin.refusals import SENTENCES, sentence_of, sentences_by_field
 from core.errors import DomainError
 from core.models import Organization
-from core.outbound import LONGEST_ADDRESS
+from core.outbound import LONGEST_ADDRESS, NotFetched
 from core.pictures import MOST_BYTES, TOO_LARGE
 from core.services.logo import remove_logo, set_logo, set_logo_from
 
@@ -104,7 +104,8 @@ def _take(form: LogoForm, organization: Organization, request: HttpRequest) -> b
     except DomainError as refusal:
         wrong = sentences_by_field(refusal)
         if not wrong:
-            form.add_error(None, sentence_of(refusal))
+            at = "url" if isinstance(refusal, NotFetched) else None
+            form.add_error(at, sentence_of(refusal))
         for field, sentences in wrong.items():
             form.add_error(field, sentences)
         return False

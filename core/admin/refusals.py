@@ -28,7 +28,7 @@ SENTENCES: dict[str, Promise | str] = {
     "This is in the past.": gettext_lazy("This is in the past."),
     NOT_A_PICTURE: gettext_lazy("This is not a JPEG, PNG or WebP picture."),
     TOO_LARGE: gettext_lazy("A picture may have 5 MB and 50 megapixels."),
-    outbound.NOT_AN_ADDRESS: gettext_lazy(
+    outbound.NotAnAddress.message: gettext_lazy(
         "Write an address like https://www.example.com/logo.png."
     ),
     outbound.NOT_REACHED: gettext_lazy("This address cannot be reached from here."),

@@ -12,7 +12,7 @@ from core.access import Caller
 from core.db import in_one_transaction
 from core.errors import Invalid
 from core.models import Logo, Organization
-from core.outbound import NotFetched, Resolver, fetch, look_up
+from core.outbound import NotAnAddress, Resolver, fetch, look_up
 from core.pictures import MOST_BYTES, made_small
 
 # Three times the size at which it is shown, for screens that are so fine.
@@ -39,11 +39,11 @@ def set_logo_from(
 ) -> Organization:
     """The same with the picture at `url`, fetched once. Outside every transaction.
 
-    Raises Invalid at `url` for an address that may not or cannot be fetched, or is no picture.
+    Raises Invalid at `url` for what is no address or leads to no picture, NotFetched.
     """
     try:
         found = fetch(url, accept=ACCEPTED, most_bytes=MOST_BYTES, resolve=resolve)
-    except NotFetched as refusal:
+    except NotAnAddress as refusal:
         raise Invalid.at("url", str(refusal)) from refusal
     try:
         return set_logo(organization, found.content, caller=caller)

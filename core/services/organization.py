@@ -1,5 +1,7 @@
-"""Opening an organization, closing it, opening it again."""
+"""Opening an organization, changing its settings, closing it, opening it again."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -10,6 +12,9 @@ from core.access import Caller, CallerKind
 from core.db import in_one_transaction, violation_of
 from core.errors import Conflict, Invalid
 from core.models import Organization
+from core.text import camel_case
+
+MOST_ORIGINS = 20
 
 
 class SlugTaken(Conflict):
@@ -35,6 +40,31 @@ def create_organization(
         organization.save(force_insert=True)
     _record("organization.created", organization, by=by)
     return organization
+
+
+@in_one_transaction
+def update_organization(
+    organization: Organization, columns: Mapping[str, Any], *, caller: Caller
+) -> Organization:
+    """Change settings: columns of Organization by name. Bookings stay as they were made.
+
+    Records organization.updated with the names of what changed. Raises Invalid.
+    """
+    fresh = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    changed = [name for name, value in columns.items() if getattr(fresh, name) != value]
+    for name in changed:
+        setattr(fresh, name, columns[name])
+    try:
+        fresh.clean_fields()
+    except ValidationError as error:
+        wrong = {camel_case(name): said for name, said in error.message_dict.items()}
+        raise Invalid(fields=wrong) from error
+    if changed:
+        fresh.save(update_fields=[*changed, "updated_at"])
+        events.record_for(
+            fresh.pk, "organization.updated", fresh, caller=caller, fields=sorted(changed)
+        )
+    return fresh
 
 
 @in_one_transaction

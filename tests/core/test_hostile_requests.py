@@ -34,6 +34,7 @@ from bookings.models import Booking, GroupSessionTemplate, Hold
 from core.api.documents import document_as_json
 from core.health.checks import checks
 from core.models import ApiKey
+from tests.bookings.test_photos import picture
 from tests.cast import a_key
 from tests.factories import (
     BundleFactory,
@@ -312,6 +313,25 @@ def the_window_lies_ahead(case: Case) -> None:
         case.body = {name: v for name, v in body.items() if name != "timezone"}
 
 
+def the_settings_make_sense(case: Case) -> None:
+    known = {
+        "timezone": "Europe/Berlin", "currency": "CHF", "accentColor": "#b45309",
+        "contactEmail": "hello@salon.example", "adminEmail": "",
+        "embedOrigins": ["https://www.salon.example"],
+    }  # fmt: skip
+    if isinstance(case.body, dict):
+        case.body = {name: known.get(name, value) for name, value in case.body.items()}
+
+
+def the_logo_is_a_picture(case: Case) -> None:
+    case.body = picture("PNG", (30, 20))
+
+
+def the_address_is_one(case: Case) -> None:
+    """It may not be reached, which is a conflict."""
+    case.body = {"url": "https://10.0.0.1/logo.png"}
+
+
 def the_correction_is_one(case: Case) -> None:
     """Nothing more and nothing less is no correction."""
     if isinstance(case.body, dict):
@@ -393,6 +413,9 @@ RULES: dict[str, Callable[[Case], None]] = {
     "listBookings": the_days_are_in_this_century,
     "createCustomer": the_place_exists,
     "updateCustomer": the_place_exists,
+    "updateOrganization": the_settings_make_sense,
+    "setLogo": the_logo_is_a_picture,
+    "takeLogo": the_address_is_one,
     "adjustBundle": the_correction_is_one,
     "createService": the_service_makes_sense,
     "createResource": the_place_exists,

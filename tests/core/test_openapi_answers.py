@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bookings.api.examples import RESOURCE_ID
+from tests.bookings.test_photos import picture
 from tests.core.openapi_document import Document
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +71,18 @@ class TestRealAnswers:
         self.check("listReminderRules", desk.get("/api/reminder-rules"), 200)
         self.check("updateReminderRule", desk.patch(path, {"active": False}), 200)
         self.check("deleteReminderRule", desk.delete(path), 200)
+
+    def test_the_organization(self, desk):
+        self.check("getOrganization", desk.get("/api/organization"), 200)
+        body = {"accentColor": "#b45309", "customerRetentionMonths": 36}
+        self.check("updateOrganization", desk.patch("/api/organization", body), 200)
+        self.check("updateOrganization", desk.patch("/api/organization", {"currency": "x"}), 400)
+        logo = "/api/organization/logo"
+        sent = desk.generic("PUT", logo, picture("PNG"), content_type="application/octet-stream")
+        self.check("setLogo", sent, 200)
+        self.check("takeLogo", desk.post(logo, {"url": "https://10.0.0.1/logo.png"}), 409)
+        self.check("takeLogo", desk.post(logo, {"url": "logo.png"}), 400)
+        self.check("removeLogo", desk.delete(logo), 200)
 
     def test_events(self, desk, book):
         book()

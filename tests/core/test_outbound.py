@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from core import outbound
-from core.outbound import NotFetched, fetch, may_be_reached, read_target
+from core.outbound import NotAnAddress, NotFetched, fetch, may_be_reached, read_target
 from tests.core.file_server import here, say, serving
 from tests.house.tls import make_certificate
 
@@ -59,7 +59,7 @@ def test_what_is_no_plain_address_of_the_web_is_not_even_looked_up(url):
     def never(host: str) -> list[str]:
         raise AssertionError(host)
 
-    with pytest.raises(NotFetched, match="Write an address like https"):
+    with pytest.raises(NotAnAddress, match="Write an address like https"):
         fetched(url, resolve=never)
 
 
