@@ -187,6 +187,7 @@ class TestBadTokens:
             "no algorithm": forged(tokens, algorithm="none"),
             "over": forged(tokens, exp=int(timezone.now().timestamp()) - 1),
             "never over": forged(tokens, exp=None),
+            "not yet": forged(tokens, nbf=int(timezone.now().timestamp()) + 60),
             "no session": forged(tokens, sid=None),
             "a session of somebody else": forged(tokens, sid=theirs),
             "no id": forged(tokens, sub="nora"),
