@@ -142,6 +142,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("People"), "manage_accounts", "core_membership_changelist", "members:write"
                 ),
                 entry(_("Consents"), "fact_check", "consents", "organization:write"),
+                entry(_("What is kept"), "auto_delete", "retention", "customers:erase"),
                 entry(
                     _("Processing record"),
                     "contract",

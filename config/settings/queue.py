@@ -30,6 +30,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.25,
 }
 
+# Hour and minute in UTC at which what is kept no longer is let go; the console says so.
+RETENTION_AT = (env("CHECKUP_HOUR"), 50)
 # Every nudge may be lost; the clock finds the rows.
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "core.tasks.relay_outbox", "schedule": 5},
@@ -56,7 +58,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "apply-retention": {
         "task": "notifications.tasks.apply_retention",
-        "schedule": crontab(hour=env("CHECKUP_HOUR"), minute=50),
+        "schedule": crontab(hour=RETENTION_AT[0], minute=RETENTION_AT[1]),
     },
     "tell-due-reminders": {"task": "notifications.tasks.tell_due_reminders", "schedule": 20},
     "send-due-deliveries": {"task": "notifications.tasks.send_due_deliveries", "schedule": 5},

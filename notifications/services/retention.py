@@ -19,6 +19,7 @@ from notifications.models import Delivery
 from notifications.services.forgetting import forget_content
 
 BATCH = 1_000
+AT_A_TIME = 25  # customers whom somebody erases who waits for the answer
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,21 @@ def apply_retention(organization: Organization) -> Retention:
     messages = sum(_until_nothing(lambda: _forget_messages(organization)))
     done = Retention(organization, customers, messages)
     if customers or messages:
-        _note(done)
+        _note(done, Caller.clock(organization.pk))
+    return done
+
+
+def remove_now(organization: Organization, *, caller: Caller) -> Retention:
+    """Erase up to AT_A_TIME of who is long gone and empty up to BATCH old messages.
+
+    For somebody who waits for it: what is left goes the next time, or at night. Records
+    retention.applied with the counts where anything was. Raises Forbidden.
+    """
+    caller.require("customers:erase")
+    customers = erase_long_gone(organization, limit=AT_A_TIME, caller=caller)
+    done = Retention(organization, customers, _forget_messages(organization))
+    if done.customers or done.messages:
+        _note(done, caller)
     return done
 
 
@@ -70,13 +85,13 @@ def _forget_messages(organization: Organization) -> int:
 
 
 @in_one_transaction
-def _note(done: Retention) -> None:
+def _note(done: Retention, caller: Caller) -> None:
     organization = done.organization
     events.build_for(
         organization.pk,
         "retention.applied",
         organization,
-        caller=Caller.clock(organization.pk),
+        caller=caller,
         customers=done.customers,
         messages=done.messages,
     ).save(force_insert=True)

@@ -8,10 +8,12 @@ from django.core.management import CommandError, call_command
 
 from bookings.models import Booking, Customer
 from bookings.selectors.retention import months_before
-from core.access import CallerKind
+from core.access import CallerKind, Role
 from core.models import Event
 from notifications.models import Delivery
 from notifications.tasks import apply_retention
+from tests.console import desk_for, shown
+from tests.console import said as console_said
 from tests.factories import CustomerFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +87,31 @@ def test_what_messages_said_goes_after_its_days(seen, clock, salon):
     assert (old.content, old.status, old.address) == (None, "SENT", "mia@example.com")
     assert waiting.content == content
     assert Customer.objects.get().erased_at is None
+
+
+def test_an_owner_sees_what_would_go_and_removes_it_after_a_second_question(seen, clock, salon):
+    owner, manager = desk_for(salon, Role.OWNER), desk_for(salon, Role.MANAGER)
+    before = shown(owner.get("/admin/retention/"))
+    assert "Remove now" not in before
+    assert "12 months after they were here last" in before
+    assert "Wed 4 Nov, 03:50" in before  # CHECKUP_HOUR is UTC
+    assert owner.get("/admin/retention/remove/").url == "/admin/retention/"
+
+    clock.move_to(datetime(2028, 1, 1, tzinfo=UTC))
+    owner, manager = desk_for(salon, Role.OWNER), desk_for(salon, Role.MANAGER)
+    assert "Remove now" in owner.get("/admin/retention/").text
+    asked = shown(owner.get("/admin/retention/remove/"))
+    assert "1 customer is erased, 0 messages are emptied." in asked
+    assert manager.send("/admin/retention/remove/").status_code == 403
+    assert Customer.objects.get().erased_at is None
+
+    done = owner.send("/admin/retention/remove/")
+
+    assert console_said(done) == ["Done: 1 customer is erased, 0 messages are emptied."]
+    assert Customer.objects.get().erased_at is not None
+    event = Event.objects.get(name="retention.applied")
+    assert (event.actor_id, event.data) == (owner.user.pk, {"customers": 1, "messages": 0})
+    assert Event.objects.get(name="customer.erased").actor_id == owner.user.pk
 
 
 @pytest.mark.parametrize(
