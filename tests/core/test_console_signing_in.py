@@ -105,6 +105,11 @@ class TestTheAccountPage:
         assert bearer(token).get("/api/auth/me").status_code == 401
         assert is_in(browser)
 
+    def test_of_where_nothing_is_known_nothing_stands_there(self, browser):
+        SignInSession.objects.update(network="")
+
+        assert "Console · last used" in browser.get("/admin/account/").text
+
     def test_everywhere_else_is_one_button(self, client, browser, nora):
         enter(Client())
         sign_in(client)
