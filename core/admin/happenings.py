@@ -21,6 +21,7 @@ def words_of(name: str) -> str:
 say_what_happened(
     {
         "api_key.created": _("API key made"),
+        "api_key.exposed": _("API key sent in an address"),
         "api_key.rotated": _("API key replaced"),
         "api_key.revoked": _("API key revoked"),
         "events.exported": _("Audit trail exported"),
@@ -40,6 +41,7 @@ say_what_happened(
         "second_factor.removed": _("Second factor removed"),
         "second_factor.reset": _("Second factor reset"),
         "sign_in.ended": _("Signed out"),
+        "sign_in.exposed": _("Access token sent in an address"),
         "sign_in.failed": _("Could not sign in"),
         "sign_in.locked": _("Signing in locked for a while"),
         "sign_in.reused": _("A spent sign-in was used again, and ended"),

@@ -7,9 +7,10 @@ as `X-Organization: <slug>` when they have several.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
@@ -17,8 +18,9 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from core import known_keys, known_people
 from core.access import Caller, Person
-from core.errors import Forbidden
+from core.errors import Forbidden, Unavailable
 from core.known_keys import Known
+from core.services.exposure import note_exposed
 from core.tokens import looks_like_token
 
 if TYPE_CHECKING:  # settings name this module, so it may not import DRF's views when it loads
@@ -37,6 +39,9 @@ IN_THE_ADDRESS = re.compile(
     r"|[sp]k_[0-9a-f]{8}_[0-9a-f]{8}|eyJ[\w-]{8,}\.",
     re.IGNORECASE,
 )
+NAME_OF_ONE = re.compile(r"(?:x[-_])?api[-_]?key|access[-_]?token|authorization", re.IGNORECASE)
+KEY_OR_TOKEN = re.compile(r"[sp]k_[0-9a-f]{8}_[0-9a-f]{64}|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+MOST_IN_AN_ADDRESS = 3  # are looked up
 
 
 class BadCredential(Exception):
@@ -183,6 +188,22 @@ def is_key_in(query: str) -> bool:
     return IN_THE_ADDRESS.search(unquote(query)) is not None
 
 
+def note_key_in(query: str) -> None:
+    """Write down of each good key or access token in a query string that it was exposed.
+
+    Whoever asked is refused in any case, so what cannot be looked up now is passed over.
+    """
+    named = [
+        value.removeprefix("Bearer ").strip()
+        for name, value in parse_qsl(query)
+        if NAME_OF_ONE.fullmatch(name)
+    ]
+    found = dict.fromkeys([*named, *KEY_OR_TOKEN.findall(unquote(query))])
+    for text in [text for text in found if _can_be_one(text)][:MOST_IN_AN_ADDRESS]:
+        with suppress(BadCredential, Unavailable):
+            note_exposed(known_for(Credential(text)))
+
+
 def credential_of(request: HttpRequest) -> Credential | None:
     """Return what is in the headers; never what is in the address, which is logged on its way.
 
@@ -197,7 +218,11 @@ def credential_of(request: HttpRequest) -> Credential | None:
     if not keys:
         return None
     key = keys.pop()
-    longest = LONGEST_TOKEN if looks_like_token(key) else LONGEST_KEY
-    if keys or not 0 < len(key) <= longest or not key.isascii() or " " in key:
+    if keys or not _can_be_one(key):
         raise BadCredential
     return Credential(key, request.META.get("HTTP_X_ORGANIZATION", "").strip())
+
+
+def _can_be_one(text: str) -> bool:
+    longest = LONGEST_TOKEN if looks_like_token(text) else LONGEST_KEY
+    return 0 < len(text) <= longest and text.isascii() and " " not in text

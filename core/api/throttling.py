@@ -76,6 +76,7 @@ class RateLimit:
         if usage.is_exceeded:
             response = _too_many(request, usage)
         elif authentication.is_key_in(request.META["QUERY_STRING"]):
+            authentication.note_key_in(request.META["QUERY_STRING"])
             response = error_response(
                 status=401,
                 code="UNAUTHORIZED",

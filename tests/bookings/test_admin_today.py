@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 # session, user, membership, menu; six kinds of trouble; bookings, sessions, resources, hours and
 # busy; how many wait and the first of them; the two weeks
-START_PAGE_QUERIES = 19
+START_PAGE_QUERIES = 20
 MONDAY = Interval(
     datetime(2026, 11, 15, 23, tzinfo=UTC), datetime(2026, 11, 16, 23, tzinfo=UTC)
 )  # 16 November in Berlin
