@@ -61,4 +61,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 APPEND_SLASH = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a body beyond 1 MiB is a 413
+MIB = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MIB  # a body beyond it is a 413
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+# Where pictures are sent a body may be larger: 5 MB are taken, and a form says so itself.
+MOST_BYTES_BELOW = {"/api/": 6 * MIB, "/admin/": 16 * MIB}

@@ -12,6 +12,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "core.api.throttling.RateLimit",
     "core.api.paths.ApiPaths",
+    "core.body_size.BodySize",
     "core.api.security.HttpsOnly",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -11,6 +11,8 @@ from rest_framework.parsers import BaseParser
 
 from core.errors import Invalid
 
+MOST_VALUES = 5_000  # each costs some microseconds to check, and a sentence when it is wrong
+
 
 class PayloadTooLarge(APIException):
     status_code = 413
@@ -39,8 +41,25 @@ class StrictJSONParser(BaseParser):
             raise ParseError("The body is not valid JSON.") from error
         if not isinstance(data, dict):
             raise ParseError("The body has to be a JSON object.")
+        if _count_values(data) > MOST_VALUES:
+            raise ParseError(f"The body has more than {MOST_VALUES} values.")
         _refuse_names_given_twice(body)
         return data
+
+
+def _count_values(data: dict[str, Any]) -> int:
+    """Return how many values are in `data`, at any depth; beyond MOST_VALUES none are counted."""
+    count, waiting = 0, [iter(data.values())]
+    while waiting and count <= MOST_VALUES:
+        for value in waiting.pop():
+            count += 1
+            if isinstance(value, dict):
+                waiting.append(iter(value.values()))
+            elif isinstance(value, list):
+                waiting.append(iter(value))
+            if count > MOST_VALUES:
+                break
+    return count
 
 
 def _refuse_names_given_twice(body: bytes) -> None:

@@ -47,6 +47,10 @@ class ApiPaths:
             return error_response(
                 status=400, code="VALIDATION_ERROR", message="The request is malformed."
             )
+        if status == 413:
+            return error_response(
+                status=413, code="PAYLOAD_TOO_LARGE", message="The body is too large."
+            )
         if status == 405:
             return error_response(
                 status=405,
