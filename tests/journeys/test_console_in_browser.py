@@ -13,7 +13,7 @@ from core.access import Caller, Role
 from core.models import Event
 from core.services.invitation import invite
 from notifications.models import Delivery, ReminderRule
-from tests.browser import Reader, reader_at
+from tests.browser import DESKTOP, PHONE, Reader, reader_at
 from tests.factories import OrganizationFactory
 from tests.journeys.console_day import TUESDAY, Day
 
@@ -364,7 +364,7 @@ def wrong_with(reader: Reader, pages: dict[str, str], *, phone: bool, dark: bool
         reader.looks_at(f"console-{title}-{name}")
         wrong += [f"{title}: {violation}" for violation in reader.violations()]
         wide = reader.page.evaluate("document.documentElement.scrollWidth")
-        if wide > reader.page.viewport_size["width"]:
+        if wide > (PHONE if phone else DESKTOP)["width"]:
             wrong.append(f"{title}: {wide} px wide")
     return wrong
 
