@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from bookings.availability.rules import midnight
 from bookings.models import Booking, GroupSession, Resource, Service
 from bookings.selectors.group_session import is_in
+from bookings.templatetags.booking_console import ON_NOW
 from core import times
 from core.admin.context import desk_of, organization_of
 from core.admin.filters import MOST_CHOICES, ChoiceFilter, RelatedFilter
@@ -145,16 +146,22 @@ class ResourceFilter(RelatedFilter):
     related, column = Resource, "resource_id"
 
 
+AHEAD = (GroupSession.Status.OPEN, GroupSession.Status.FULL)
+
+
 class SessionStatusFilter(ChoiceFilter):
     title = _("State")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
-        return list(GroupSession.Status.choices)
+        return [*GroupSession.Status.choices, ("ON_NOW", ON_NOW)]
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
-        status = GroupSession.Status(value)
-        return queryset.filter(is_in(status, now=timezone.now()))
+        now = timezone.now()
+        if value == "ON_NOW":
+            return queryset.filter(cancelled_at=None, starts_at__lte=now, ends_at__gt=now)
+        found = queryset.filter(is_in(GroupSession.Status(value), now=now))
+        return found.filter(starts_at__gt=now) if value in AHEAD else found
 
 
 class OfCourseFilter(RelatedFilter):

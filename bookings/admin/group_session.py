@@ -158,7 +158,6 @@ class GroupSessionAdmin(HouseAdmin):
             waits=[(one, pill_of(one)) for one in waiting_of(session)]
             if desk.may("waitlist:read")
             else [],
-            is_on=has_begun and session.status != GroupSession.Status.COMPLETED,
             may_join=may_book and is_ahead(session),
             is_full=has_no_place(session),
             may_plan=desk.may("sessions:write") and is_ahead(session),

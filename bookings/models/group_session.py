@@ -176,6 +176,11 @@ class GroupSession(TenantModel):
         return self.status_at(timezone.now())
 
     @property
+    def is_on(self) -> bool:
+        """Tell whether it has begun and is not over: nobody can join it any more."""
+        return self.cancelled_at is None and self.starts_at <= timezone.now() < self.ends_at
+
+    @property
     def minutes(self) -> int:
         """How long it takes."""
         return int((self.ends_at - self.starts_at).total_seconds() // 60)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from bookings.models import Booking, GroupSession
 from core.templatetags.console import render_pill
@@ -31,6 +32,7 @@ SESSION_LOOKS = {
     GroupSession.Status.COMPLETED: Look("slate", "done_all"),
     GroupSession.Status.CANCELLED: Look("grey", "cancel"),
 }
+ON_NOW, ON_NOW_LOOK = pgettext_lazy("a group session", "On now"), Look("blue", "play_circle")
 
 
 @register.filter
@@ -53,14 +55,23 @@ def status_icon(status: str) -> str:
 
 @register.filter
 def session_pill(session: GroupSession) -> SafeString:
-    status = session.status
-    look, is_cancelled = SESSION_LOOKS[status], status == GroupSession.Status.CANCELLED
-    return render_pill(look.color, look.icon, str(status.label), struck=is_cancelled)
+    look, is_cancelled = _look_of(session), session.cancelled_at is not None
+    return render_pill(look.color, look.icon, session_word(session), struck=is_cancelled)
 
 
 @register.filter
 def session_color(session: GroupSession) -> str:
-    return SESSION_LOOKS[session.status].color
+    return _look_of(session).color
+
+
+@register.filter
+def session_word(session: GroupSession) -> str:
+    """Return its status; of one that has begun and is not over, that it is on."""
+    return str(ON_NOW if session.is_on else session.status.label)
+
+
+def _look_of(session: GroupSession) -> Look:
+    return ON_NOW_LOOK if session.is_on else SESSION_LOOKS[session.status]
 
 
 @register.filter

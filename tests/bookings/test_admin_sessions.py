@@ -107,6 +107,19 @@ def test_the_list_is_filtered_by_day_course_person_and_state(desk, tutorial, alg
     assert listed(desk, status="NONSENSE") == []
 
 
+def test_while_it_takes_place_it_is_neither_open_nor_over(salon, tutorial, clock):
+    clock.move_to(tutorial.starts_at)
+    desk = desk_for(salon, Role.MANAGER)
+    assert listed(desk, status="ON_NOW") == [tutorial]
+    assert listed(desk, status="OPEN") == []
+    assert "On now" in shown(desk.get(page_of(tutorial)))
+    assert "(On now)" in shown(desk.get("/admin/calendar/"))
+
+    clock.move_to(tutorial.ends_at)
+    assert listed(desk, status="ON_NOW") == []
+    assert "On now" not in shown(desk.get(page_of(tutorial)))
+
+
 def test_its_page_says_who_comes_how_they_paid_who_left_and_who_waits(
     desk, tutorial, join, a_pass, staff, django_assert_num_queries
 ):
