@@ -19,11 +19,13 @@ class Keeper:
 
     tell:   returns it, each row as plain values with names of the wire; part `name` of an export.
     forget: takes what is personal out of it, in the open transaction; returns of how many rows.
+    unsaid: counts what was promised to them and has not left yet.
     """
 
     name: str
     tell: Callable[[Customer], list[dict[str, Any]]]
     forget: Callable[[Customer], int]
+    unsaid: Callable[[Customer], int]
 
 
 _keepers: dict[str, Keeper] = {}

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -16,10 +17,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from bookings.models import Booking, Customer
 from bookings.selectors.bundles import bundles_of
 from bookings.selectors.courses import active_bundles
-from bookings.services.erasing import erase_customer
+from bookings.services.erasing import cancel_and_tell, erase_customer, unsaid_to
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, desk_of
 from core.blind_index import normalise_email
+
+TELL = "tell"
 
 
 class EraseForm(forms.Form):
@@ -43,13 +46,23 @@ class EraseForm(forms.Form):
 
 
 def erase(admin: HouseAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """A GET says what will be gone; a POST with the customer's address does it."""
+    """A GET says what will be gone; a POST with the customer's address does it.
+
+    What is ahead can be cancelled before, so that they hear of it.
+    """
     if not desk_of(request).may("customers:erase"):
         raise PermissionDenied
     customer: Customer = admin.row(request, pk)
     if customer.erased_at is not None:
         raise Http404
     page = reverse("admin:bookings_customer_change", args=[pk])
+    if request.method == "POST" and request.POST.get("go") == TELL:
+        admin.attempt(
+            request,
+            lambda: cancel_and_tell(customer, caller=caller_of(request)),
+            done=_("What was ahead is cancelled, and they are told. Erase them once it has left."),
+        )
+        return HttpResponseRedirect(request.path)
     form = EraseForm(customer, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         admin.attempt(
@@ -65,10 +78,16 @@ def erase(admin: HouseAdmin, request: HttpRequest, pk: UUID) -> HttpResponseBase
         form=form,
         customer=customer,
         effects=effects_of(customer),
+        tell=TELL if _ahead_of(customer).exists() else "",
         status=422 if form.errors else None,
         up_url=page,
         up_title=_("Customer"),
     )
+
+
+def _ahead_of(customer: Customer) -> QuerySet[Booking]:
+    booked = Booking.objects.filter(customer=customer, status__in=Booking.OPEN)
+    return booked.filter(ends_at__gt=timezone.now())
 
 
 def effects_of(customer: Customer) -> list[str]:
@@ -76,7 +95,7 @@ def effects_of(customer: Customer) -> list[str]:
     now = timezone.now()
     booked = Booking.objects.filter(customer=customer)
     total = booked.count()
-    ahead = booked.filter(status__in=Booking.OPEN, ends_at__gt=now).count()
+    ahead, unsaid = _ahead_of(customer).count(), unsaid_to(customer)
     left = sum(
         bundle.remaining_sessions for bundle in active_bundles(bundles_of(customer.pk), now=now)
     )
@@ -91,6 +110,15 @@ def effects_of(customer: Customer) -> list[str]:
                 ahead,
             )
             % {"count": ahead}
+        )
+    if unsaid:
+        said.append(
+            ngettext(
+                "%(count)d message to them has not left yet, and will not be sent.",
+                "%(count)d messages to them have not left yet, and will not be sent.",
+                unsaid,
+            )
+            % {"count": unsaid}
         )
     if total:
         said.append(

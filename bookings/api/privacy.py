@@ -37,7 +37,8 @@ from core.rates import RateClass
         description=(
             "What is ahead of them is cancelled, and everything that says who they are goes from "
             "their bookings, places on waitlists, bundles and messages. That something was "
-            "booked, when and for how much stays. Nothing brings it back. Twice is as good as "
+            "booked, when and for how much stays. They are not written to any more: cancel "
+            "beforehand what they should hear of. Nothing brings it back. Twice is as good as "
             "once."
         ),
         answer=ErasedCustomerSerializer,

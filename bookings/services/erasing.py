@@ -42,7 +42,8 @@ def erase_customer(customer: Customer, *, caller: Caller) -> Customer:
     """Take everything that says who somebody is out of the database; twice is as good as once.
 
     What is ahead of them is cancelled, and their places on waitlists are given up: the business
-    is told, they are not written to any more. Names, addresses, texts, answers and reasons go
+    is told, they are not written to any more. Who should hear of it is told before, by
+    cancel_and_tell. Names, addresses, texts, answers and reasons go
     from their bookings, places on waitlists, ledgers, messages and kept answers, with what those
     are found by; every link and private calendar stops. What was booked, when and for how much
     stays. Records customer.erased with how many rows it concerned. Whoever books with the same
@@ -52,7 +53,7 @@ def erase_customer(customer: Customer, *, caller: Caller) -> Customer:
     now = timezone.now()
     if _is_erased(customer):
         return _read(customer)
-    cancelled = _cancel_what_is_open(customer, caller, now)
+    cancelled = _cancel_what_is_open(customer, caller, now, is_erased=True)
     # Whoever books with this address at this moment has a share of the row, or waits for it.
     fresh = Customer.objects.select_for_update(of=["self"]).filter(pk=customer.pk).first()
     if fresh is None:
@@ -81,6 +82,22 @@ def erase_customer(customer: Customer, *, caller: Caller) -> Customer:
     return fresh
 
 
+@in_one_transaction
+def cancel_and_tell(customer: Customer, *, caller: Caller) -> int:
+    """Cancel what is ahead of somebody before they are erased, and return how many that were.
+
+    As any cancellation: they and the business are told. Their places on waitlists are given up.
+    Raises Forbidden, Busy.
+    """
+    caller.require("customers:erase")
+    return _cancel_what_is_open(customer, caller, timezone.now(), is_erased=False)
+
+
+def unsaid_to(customer: Customer) -> int:
+    """Count what they were promised to be told and an erasure would leave unsaid."""
+    return sum(keeper.unsaid(customer) for keeper in keepers())
+
+
 def _is_erased(customer: Customer) -> bool:
     return Customer.objects.filter(pk=customer.pk, erased_at__isnull=False).exists()
 
@@ -97,10 +114,13 @@ def _open_entries(customer: Customer) -> QuerySet[WaitlistEntry]:
     return WaitlistEntry.objects.filter(customer=customer, status__in=WaitlistEntry.OPEN)
 
 
-def _cancel_what_is_open(customer: Customer, caller: Caller, now: datetime) -> int:
+def _cancel_what_is_open(
+    customer: Customer, caller: Caller, now: datetime, *, is_erased: bool
+) -> int:
     """Cancel what has not ended yet and leave every line; return how many bookings that were.
 
-    Everything that is given back is locked first, in one sorted statement.
+    Everything that is given back is locked first, in one sorted statement. The events say
+    whether it is because they are erased.
     """
     entries = list(_open_entries(customer).order_by("pk"))
     open_ones = list(_open_bookings(customer, now).order_by("group_session_id", "pk"))
@@ -112,7 +132,10 @@ def _cancel_what_is_open(customer: Customer, caller: Caller, now: datetime) -> i
     for entry in entries:
         leave_waitlist(entry, caller=caller)
     for booking in open_ones:
-        cancel_booking(booking, caller=caller, erased=True)
+        if is_erased:
+            cancel_booking(booking, caller=caller, erased=True)
+        else:
+            cancel_booking(booking, caller=caller)
     return len(open_ones)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from bookings.models import Customer
+from bookings.models import Booking, Customer
+from core.models import Outbox
 from notifications.models import Delivery
 
 
@@ -19,6 +20,16 @@ def deliveries_about(customer: Customer) -> QuerySet[Delivery]:
         | Q(customer_link__customer=customer)
     )
     return Delivery.objects.filter(is_theirs, organization=customer.organization_id)
+
+
+def unsaid_to(customer: Customer) -> int:
+    """Count what they are still to be told: messages that wait, and what just happened to their
+    bookings and is not a message yet. Two queries.
+    """
+    to_them = deliveries_about(customer).filter(audience=Delivery.Audience.CUSTOMER)
+    waiting = to_them.filter(status__in=Delivery.OPEN).count()
+    theirs = Booking.objects.filter(customer=customer).values("pk")
+    return waiting + Outbox.objects.filter(event__subject_id__in=theirs).count()
 
 
 def messages_about(customer: Customer) -> list[dict[str, Any]]:

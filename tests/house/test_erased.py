@@ -187,9 +187,24 @@ def test_the_console_asks_for_the_address_before_it_erases(stay, salon):
     assert manager.send(f"{page}/erase/", email=TOLD["email"]).status_code == 403
     assert Customer.objects.get(pk=stay.pk).erased_at is None
 
+    assert manager.send(f"{page}/erase/", go="tell").status_code == 403
+    told = admin.send(f"{page}/erase/", go="tell")
+    assert said(told)[-1] == (
+        "What was ahead is cancelled, and they are told. Erase them once it has left."
+    )
+    assert "has not left yet, and will not be sent." in shown(admin.get(f"{page}/erase/"))
+    tell_everybody()
+    gone = Delivery.objects.get(message="booking_cancelled")
+    assert (gone.audience, gone.address) == ("CUSTOMER", TOLD["email"])
+    Delivery.objects.filter(status__in=Delivery.OPEN).update(status="SENT")
+    asked = shown(admin.get(f"{page}/erase/"))
+    assert "Cancel and tell them first" not in asked
+    assert "not told" not in asked
+    assert "has not left yet" not in asked
+
     done = admin.send(f"{page}/erase/", email=TOLD["email"].upper())
 
-    assert said(done) == ["They are erased. What was booked is kept without their name."]
+    assert said(done)[-1:] == ["They are erased. What was booked is kept without their name."]
     after = admin.get(f"{page}/change/").text
     assert readable(after) == []
     assert "Erase for good" not in after
