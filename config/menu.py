@@ -68,6 +68,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """
     desk = desk_of(request)
     may, organization = desk.may, desk.organization
+    is_limited = desk.caller is not None and desk.caller.is_limited
     teaches = organization is not None and has_courses(organization.pk)
 
     def entry(
@@ -108,7 +109,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "bookings_bundlepurchase_changelist",
                     "bundles:read",
                 ),
-                entry(_("Credits"), "request_quote", "credits", "bundles:read"),
+                None
+                if is_limited
+                else entry(_("Credits"), "request_quote", "credits", "bundles:read"),
                 entry(
                     _("Messages"), "mail", "notifications_delivery_changelist", "deliveries:read"
                 ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from core.errors import Forbidden
+from core.errors import Forbidden, NotFound
 
 
 class CallerKind(StrEnum):
@@ -114,6 +114,10 @@ GRANTS = (
     "backup:restore",
     "backup:delete",
 )
+# Who can be limited to their own resources: all others look after the whole organization.
+LIMITABLE = frozenset({Role.STAFF, Role.VIEWER})
+# What cannot be granted to whoever is limited: a backup holds everybody's.
+NEVER_LIMITED = frozenset({"backup:create", "backup:restore", "backup:delete"})
 # Who may do the one may do the others too.
 _IMPLIED = {"bookings:write": frozenset({"bookings:create", "holds:write", "waitlist:write"})}
 # What may sit in a browser: no scope here reads a person.
@@ -136,12 +140,34 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever stands at a door. Written on every event; asked by every view."""
+    """Whoever stands at a door. Written on every event; asked by every view.
+
+    `only_resources` are the resources that a member is limited to; None is everything.
+    """
 
     kind: CallerKind
     organization_id: UUID
     id: UUID | None = None
     scopes: frozenset[str] = EVERYTHING
+    only_resources: frozenset[UUID] | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        return self.only_resources is not None
+
+    def has(self, resource_id: UUID) -> bool:
+        """Say whether a resource is the caller's own, which all are to whoever is not limited."""
+        return self.only_resources is None or resource_id in self.only_resources
+
+    def require_resources(self, resource_ids: Iterable[UUID]) -> None:
+        """Raise NotFound for a resource that is not the caller's own."""
+        if not all(self.has(resource_id) for resource_id in resource_ids):
+            raise NotFound
+
+    def require_whole_house(self) -> None:
+        """Raise Forbidden for whoever is limited to their own resources."""
+        if self.is_limited:
+            raise Forbidden
 
     def may(self, scope: str) -> bool:
         if "*" in self.scopes or scope in self.scopes:

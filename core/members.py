@@ -38,12 +38,17 @@ def memberships_of(user_id: UUID) -> TenantQuerySet[Membership]:
 
 
 def caller_of(membership: Membership) -> Caller:
-    """Return who acts when this member does: the scopes of their role and their grants."""
+    """Return who acts when this member does: the scopes of their role and their grants,
+    and the resources that they are limited to.
+    """
     return Caller(
         CallerKind.USER,
         membership.organization_id,
         id=membership.user_id,
         scopes=scopes_of(Role(membership.role), membership.grants),
+        only_resources=(
+            frozenset(membership.own_resource_ids) if membership.only_own_resources else None
+        ),
     )
 
 

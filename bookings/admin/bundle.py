@@ -23,12 +23,13 @@ from bookings.admin.bundle_words import ENTRY_ICONS, left_of, pill_of, validity_
 from bookings.admin.filters import OfCourseFilter
 from bookings.models import Booking, BundlePurchase, CreditEntry, Customer, Product
 from bookings.selectors.bundles import Bundles, in_status, ledger_of, was_returned
-from bookings.selectors.customer import meant_in
+from bookings.selectors.customer import meant_to
 from bookings.services.credit import adjust_credits
 from core import times
+from core.access import Caller
 from core.admin.actors import Actors
 from core.admin.base import HouseAdmin
-from core.admin.context import caller_of, desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.admin.filters import ChoiceFilter
 from core.admin.panels import panels_at
 from core.admin.refusals import sentence_of, sentences_by_field
@@ -80,9 +81,9 @@ class BundleAdmin(HouseAdmin):
         """Find by whose they are: exact e-mail or phone, or the beginning of a name."""
         if not search_term:
             return queryset, False
-        organization = organization_of(request).pk
-        ours = Customer.objects.for_organization(organization)
-        found = ours.filter(meant_in(organization, search_term)).values("pk")
+        caller = caller_of(request)
+        known = Customer.objects.for_caller(caller)
+        found = known.filter(meant_to(caller, search_term)).values("pk")
         return queryset.filter(customer__in=found), False
 
     def get_urls(self) -> list[URLPattern]:
@@ -114,8 +115,8 @@ class BundleAdmin(HouseAdmin):
             pill=pill_of(bundle),
             left=left_of(bundle),
             valid=times.stretch(bundle.valid_from_at, bundle.valid_to_at),
-            statement=statement_of(bundle),
-            paid=paid_by(bundle) if desk.may("bookings:read") else None,
+            statement=statement_of(bundle, caller_of(request)),
+            paid=paid_by(bundle, caller_of(request)) if desk.may("bookings:read") else None,
             book_with=page_to_book(request, bundle),
             may_adjust=may_adjust and bundle.status != Status.EXPIRED,
             may_read_reasons=may_adjust,
@@ -214,9 +215,9 @@ def page_to_book(request: HttpRequest, bundle: BundlePurchase) -> str:
     return f"{reverse(f'admin:{page}')}?{urlencode(chosen)}"
 
 
-def statement_of(bundle: BundlePurchase) -> list[dict[str, Any]]:
+def statement_of(bundle: BundlePurchase, caller: Caller) -> list[dict[str, Any]]:
     """Return the ledger in words, the latest line first. Three queries."""
-    entries = ledger_of(bundle)
+    entries = ledger_of(bundle, caller)
     actors = Actors(entries)
     return [
         {
@@ -229,9 +230,9 @@ def statement_of(bundle: BundlePurchase) -> list[dict[str, Any]]:
     ]
 
 
-def paid_by(bundle: BundlePurchase) -> list[tuple[Booking, bool]]:
+def paid_by(bundle: BundlePurchase, caller: Caller) -> list[tuple[Booking, bool]]:
     """Return the bookings that it paid, newest first, and whether the session came back."""
-    bookings = Booking.objects.filter(bundle=bundle).select_related("resource").order_by("-id")
-    shown = list(bookings[:SHOWN_BOOKINGS])
+    bookings = Booking.objects.for_caller(caller).filter(bundle=bundle).select_related("resource")
+    shown = list(bookings.order_by("-id")[:SHOWN_BOOKINGS])
     returned = was_returned(booking.pk for booking in shown)
     return [(booking, booking.pk in returned) for booking in shown]

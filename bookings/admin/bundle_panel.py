@@ -9,9 +9,8 @@ from django.utils.safestring import SafeString
 from bookings.admin.bundle import page_to_book
 from bookings.admin.bundle_words import left_of, pill_of, validity_of
 from bookings.admin.selling import page_to_sell
-from bookings.models import Customer, Product
-from bookings.selectors.bundles import bundles_of
-from core.admin.context import desk_of
+from bookings.models import BundlePurchase, Customer, Product
+from core.admin.context import caller_of, desk_of
 
 SHOWN = 20
 
@@ -23,8 +22,9 @@ def bundle_panel(request: HttpRequest, customer: Customer) -> SafeString | None:
     desk = desk_of(request)
     if not desk.may("bundles:read"):
         return None
-    bundles = list(bundles_of(customer.pk)[:SHOWN])
-    ours = Product.objects.for_organization(customer.organization_id)
+    theirs = BundlePurchase.objects.for_caller(caller_of(request)).filter(customer=customer)
+    bundles = list(theirs.select_related("service", "product").order_by("-id")[:SHOWN])
+    ours = Product.objects.for_caller(caller_of(request))
     sells = ours.filter(is_active=True, kind__in=Product.BUNDLES).exists()
     if not bundles and not sells:
         return None

@@ -25,7 +25,7 @@ from bookings.availability.rules import midnight
 from bookings.models import ChangeReason, Resource, ResourceType, Service, ServiceResource
 from bookings.selectors.agenda import Line, agenda_of
 from core import times
-from core.admin.context import Desk, desk_of, organization_of
+from core.admin.context import Desk, caller_of, desk_of, organization_of
 from core.admin.pages import console_page
 
 DAY = timedelta(days=1)
@@ -66,17 +66,17 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
     desk = desk_of(request)
     if not desk.may("bookings:read"):
         raise PermissionDenied
-    organization, now = organization_of(request), timezone.now()
+    organization, caller, now = organization_of(request), caller_of(request), timezone.now()
     resources = list(
-        Resource.objects.for_organization(organization.pk)
+        Resource.objects.for_caller(caller)
         .filter(is_active=True)
         .select_related("type")
         .order_by("name", "id")
     )
-    services = list(Service.objects.for_organization(organization.pk).filter(is_active=True))
+    services = list(Service.objects.for_caller(caller).filter(is_active=True))
     wish = _read(request, resources, services)
     window = Interval(midnight(wish.days[0], desk.zone), midnight(wish.days[-1] + DAY, desk.zone))
-    lines = agenda_of(organization.pk, window, now=now, only=_only(wish, resources))
+    lines = agenda_of(caller, window, now=now, only=_only(wish, resources))
     grid = grid_of(desk.zone, wish.days, [stretch for line in lines for stretch in _shown(line)])
     entries = _entries(wish, lines, desk)
     columns = columns_of(lines, wish.days, grid, entries, now=now)

@@ -31,7 +31,7 @@ from bookings.selectors.credit_report import (
     months_between,
     totals_of,
 )
-from core.admin.context import desk_of, organization_of
+from core.admin.context import caller_of, desk_of, organization_of
 from core.admin.exporting import harmless, record_export
 from core.admin.pages import console_page
 from core.api.throttling import limited
@@ -151,10 +151,10 @@ def _lines(request: HttpRequest, span: Span) -> list[Line]:
 
 def _span(request: HttpRequest) -> Span:
     """Return what the query asks for, kindly: the latest months unless it names others. Raises
-    PermissionDenied for who may not read bundles.
+    PermissionDenied for who may not read bundles, or not all of them.
     """
     desk = desk_of(request)
-    if not desk.may("bundles:read"):
+    if not desk.may("bundles:read") or caller_of(request).is_limited:
         raise PermissionDenied
     now = month_of(timezone.now(), desk.zone)
     begin = first_month(organization_of(request).pk, zone=desk.zone) or now

@@ -27,12 +27,12 @@ from bookings.admin.privacy import hand_over
 from bookings.errors import CustomerExists
 from bookings.models import Booking, Customer
 from bookings.selectors.consent import latest_consents
-from bookings.selectors.customer import meant_in
+from bookings.selectors.customer import meant_to
 from bookings.selectors.people import person
 from bookings.services.customer import update_customer
 from core import times
 from core.admin.base import HouseAdmin
-from core.admin.context import caller_of, desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.admin.refusals import sentence_of
 from core.api.throttling import limited
 from core.rates import RateClass
@@ -84,7 +84,7 @@ class CustomerAdmin(HouseAdmin):
         queryset = queryset.filter(erased_at=None)
         if not search_term:
             return queryset, False
-        return queryset.filter(meant_in(organization_of(request).pk, search_term)), False
+        return queryset.filter(meant_to(caller_of(request), search_term)), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -95,7 +95,9 @@ class CustomerAdmin(HouseAdmin):
         except ValueError as error:
             raise Http404 from error
         now = timezone.now()
-        booked = Booking.objects.filter(customer=customer).select_related("service", "resource")
+        caller = caller_of(request)
+        theirs = Booking.objects.for_caller(caller).filter(customer=customer)
+        booked = theirs.select_related("service", "resource")
         ahead = booked.filter(starts_at__gte=now).order_by("starts_at", "id")
         before = booked.filter(starts_at__lt=now).order_by("-starts_at", "-id")
         may_read = desk_of(request).may("bookings:read")
@@ -109,16 +111,16 @@ class CustomerAdmin(HouseAdmin):
             "admin/bookings/customer.html",
             title=_("Customer"),
             customer=customer,
-            person=person(customer, now=now),
+            person=person(customer, now=now, caller=caller),
             ahead=ahead[:SHOWN_BOOKINGS] if may_read else [],
             before=before[:SHOWN_BOOKINGS] if may_read else [],
-            history=history_of_customer(customer) if may_read else [],
+            history=history_of_customer(customer, caller) if may_read else [],
             bundles=bundle_panel(request, customer),
             consents=latest_consents(customer),
             may_share=customer.erased_at is None and may_share(request, customer),
             may_book=may("bookings:write"),
             may_edit=may("customers:write"),
-            may_export=may("exports:read"),
+            may_export=may("exports:read") and not caller.is_limited,
             may_erase=may("customers:erase"),
             up_url=reverse("admin:bookings_customer_changelist"),
             up_title=_("Customers"),
@@ -131,7 +133,7 @@ class CustomerAdmin(HouseAdmin):
         if not desk_of(request).may("customers:write"):
             raise PermissionDenied
         customer: Customer = self.row(request, pk)
-        known = known_of(person(customer, now=timezone.now()), customer)
+        known = known_of(person(customer, now=timezone.now(), caller=caller_of(request)), customer)
         form = CustomerForm(request.POST or None, initial=known)
         page = reverse("admin:bookings_customer_change", args=[pk])
         if request.method == "POST" and form.is_valid():

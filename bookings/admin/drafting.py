@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from bookings.admin.offering import Offer, moment_on, offer
 from bookings.models import Resource, Service
 from core import times
-from core.admin.context import desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.ids import uuid7
 
 SALT = "holdfast.new-booking"
@@ -62,6 +62,7 @@ class Draft:
             zone=desk_of(request).zone,
             minutes=self.minutes,
             resource_id=self.resource_id,
+            among=caller_of(request).only_resources,
         )
 
     def wanted(self, request: HttpRequest) -> datetime | None:
@@ -76,12 +77,13 @@ def read_draft(request: HttpRequest) -> Draft | None:
     organization has no service that can be booked.
     """
     sent = request.POST if request.method == "POST" else request.GET
-    active = Service.objects.for_organization(organization_of(request).pk).filter(is_active=True)
+    active = Service.objects.for_caller(caller_of(request)).filter(is_active=True)
     services = list(active.select_related("organization").prefetch_related("resources"))
     if not services:
         return None
     service = _service(services, sent)
-    resources = [one for one in service.resources.all() if one.is_active]
+    caller = caller_of(request)
+    resources = [one for one in service.resources.all() if one.is_active and caller.has(one.pk)]
     start = parse_moment(sent.get("start", ""))
     day = parse_day(sent.get("day", ""))
     if day is None and start is not None:

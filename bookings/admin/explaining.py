@@ -27,7 +27,8 @@ from bookings.availability.rules import midnight
 from bookings.models import Booking, GroupSession, Hold, Service, TimeOff, WaitlistEntry
 from bookings.selectors.slots import why_not
 from core import times
-from core.admin.context import desk_of, organization_of
+from core.access import Caller
+from core.admin.context import caller_of, desk_of, organization_of
 from core.admin.pages import console_page
 from core.admin.refusals import SENTENCES
 
@@ -72,10 +73,14 @@ def why_not_offered(request: HttpRequest) -> HttpResponseBase:
     if draft is not None:
         window = Interval(midnight(draft.day, desk.zone), midnight(draft.day + DAY, desk.zone))
         candidates = why_not(
-            draft.service, window, minutes=draft.minutes, resource_id=draft.resource_id
+            draft.service,
+            window,
+            minutes=draft.minutes,
+            resource_id=draft.resource_id,
+            among=caller_of(request).only_resources,
         )
         context |= {
-            "parts": parts_of(candidates, draft.service),
+            "parts": parts_of(candidates, draft.service, caller_of(request)),
             "free": sum(not reasons for _start, reasons in candidates),
             "day_before": times.day_before(draft.day),
             "day_after": times.day_after(draft.day),
@@ -90,9 +95,10 @@ def query_of(draft: Draft) -> dict[str, Any]:
     return chosen | ({"resource": draft.resource_id} if draft.resource_id else {})
 
 
-def parts_of(candidates: Sequence[Candidate], service: Service) -> list[Part]:
+def parts_of(candidates: Sequence[Candidate], service: Service, caller: Caller) -> list[Part]:
     """Return the starts by what is said about them, in the order of time. Five queries at most."""
-    rows = _Rows([reason for _start, reasons in candidates for reason in reasons], service)
+    against = [reason for _start, reasons in candidates for reason in reasons]
+    rows = _Rows(against, service, caller)
     parts = []
     for reasons, same in _together(candidates):
         starts = [start for start, _reasons in same]
@@ -124,25 +130,25 @@ def _sentence(reason: Reason) -> str:
 class _Rows:
     """The rows behind reasons, read all at once."""
 
-    def __init__(self, reasons: Iterable[Reason], service: Service) -> None:
+    def __init__(self, reasons: Iterable[Reason], service: Service, caller: Caller) -> None:
         self.service = service
         causes = {cause for one in reasons for cause in one.causes if isinstance(cause, Cause)}
         ids = {
             kind: {cause.id for cause in causes if cause.kind == kind and cause.id}
             for kind in ("BOOKING", "SESSION", "TIME_OFF", "HOLD")
         }
-        ours = Booking.objects.for_organization(service.organization_id)
+        ours = Booking.objects.for_caller(caller)
         booked = ours.filter(pk__in=ids["BOOKING"]).select_related("service", "resource")
         self.bookings = {booking.pk: booking for booking in booked}
-        sessions = GroupSession.objects.for_organization(service.organization_id)
+        sessions = GroupSession.objects.for_caller(caller)
         taught = sessions.filter(pk__in=ids["SESSION"]).select_related("service", "resource")
         self.sessions = {session.pk: session for session in taught}
-        absences = TimeOff.objects.for_organization(service.organization_id)
+        absences = TimeOff.objects.for_caller(caller)
         off = absences.filter(pk__in=ids["TIME_OFF"]).select_related("resource")
         self.time_off = {row.pk: row for row in off}
-        kept = Hold.objects.for_organization(service.organization_id)
+        kept = Hold.objects.for_caller(caller)
         self.holds = kept.in_bulk(ids["HOLD"])
-        offered = WaitlistEntry.objects.for_organization(service.organization_id)
+        offered = WaitlistEntry.objects.for_caller(caller)
         offered = offered.filter(hold__in=ids["HOLD"], status=WaitlistEntry.Status.OFFERED)
         self.offers = {entry.hold_id: entry for entry in offered}
 

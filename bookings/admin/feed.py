@@ -51,7 +51,7 @@ def may_share(request: HttpRequest, owner: Owner) -> bool:
         return False
     if isinstance(owner, Resource):
         return desk.may("catalog:write") or owner.user_id == request.user.pk
-    return desk.may("customers:write")
+    return desk.may("customers:write") and not caller_of(request).is_limited
 
 
 def _change(admin: HouseAdmin, request: HttpRequest, owner: Any) -> None:

@@ -20,7 +20,7 @@ from bookings.models import Booking, GroupSession, Resource, Service
 from bookings.selectors.group_session import is_in
 from bookings.templatetags.booking_console import ON_NOW
 from core import times
-from core.admin.context import desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.admin.filters import MOST_CHOICES, ChoiceFilter, RelatedFilter
 
 NOT_CANCELLED = "NOT_CANCELLED"
@@ -170,7 +170,7 @@ class OfCourseFilter(RelatedFilter):
     related, column = Service, "service_id"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
-        rows = self.related.objects.for_organization(organization_of(request).pk)
+        rows = self.related.objects.for_caller(caller_of(request))
         courses = rows.exclude(code="").order_by("name", "id")
         return [(str(row.pk), str(row)) for row in courses[:MOST_CHOICES]]
 

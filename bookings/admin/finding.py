@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from bookings.selectors.booking import by_reference
 from bookings.selectors.people import find_people
-from core.admin.context import caller_of, desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.admin.panels import panel
 from core.audit.searches import record_search
 
@@ -28,13 +28,12 @@ def find(request: HttpRequest, *, term: str) -> HttpResponseBase:
     desk = desk_of(request)
     if not desk.may("bookings:read"):
         raise PermissionDenied
-    organization = organization_of(request)
-    if (booking := by_reference(organization.pk, term)) is not None:
+    caller = caller_of(request)
+    if (booking := by_reference(caller, term)) is not None:
         page = reverse("admin:bookings_booking_change", args=[booking.pk])
         return HttpResponseRedirect(page)
-    people = find_people(organization.pk, term, now=timezone.now(), most=MOST)
+    people = find_people(caller, term, now=timezone.now(), most=MOST)
     if term:
-        caller = caller_of(request)
         record_search("customers", by=["search"], count=len(people), caller=caller)
     context = {
         **admin.site.each_context(request),
@@ -50,5 +49,5 @@ def find(request: HttpRequest, *, term: str) -> HttpResponseBase:
 @panel("events.about")
 def about_a_booking(request: HttpRequest, *, term: str) -> list[UUID] | None:
     """Return the id of the booking whose reference `term` is, to find what happened to it."""
-    booking = by_reference(organization_of(request).pk, term)
+    booking = by_reference(caller_of(request), term)
     return None if booking is None else [booking.pk]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, QuerySet, Value
+from django.db.models import Value
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -24,11 +24,10 @@ from bookings.models import (
     WaitlistEntry,
 )
 from core import times
+from core.access import Caller
 from core.admin.actors import Actors
 from core.admin.happenings import words_of
 from core.models import Event
-
-M = TypeVar("M", bound=Model)
 
 MOST = 200
 MOST_OF_A_CUSTOMER = 100
@@ -72,15 +71,18 @@ def history_of_session(session: GroupSession | GroupSessionTemplate) -> list[Ent
     return _history(session.pk)
 
 
-def history_of_customer(customer: Customer) -> list[Entry]:
+def history_of_customer(customer: Customer, caller: Caller) -> list[Entry]:
     """Return what happened to a customer and to all that is theirs, newest first.
 
     Of their newest two hundred of each kind, the last hundred events. Eight queries at most.
     """
+    bookings = Booking.objects.for_caller(caller).filter(customer=customer)
+    bundles = BundlePurchase.objects.for_caller(caller).filter(customer=customer)
+    waiting = WaitlistEntry.objects.for_caller(caller).filter(customer=customer)
     kinds = {
-        "booking": _of(Booking, customer).values_list("pk", "reference"),
-        "bundlepurchase": _of(BundlePurchase, customer).values_list("pk", "product__name"),
-        "waitlistentry": _of(WaitlistEntry, customer).values_list("pk", Value(_("Waitlist"))),
+        "booking": bookings.order_by("-id").values_list("pk", "reference"),
+        "bundlepurchase": bundles.order_by("-id").values_list("pk", "product__name"),
+        "waitlistentry": waiting.order_by("-id").values_list("pk", Value(_("Waitlist"))),
     }
     theirs = {customer.pk: ("", "")}
     for kind, rows in kinds.items():
@@ -99,10 +101,6 @@ def history_of_customer(customer: Customer) -> list[Entry]:
         )
         for event in events
     ]
-
-
-def _of(model: type[M], customer: Customer) -> QuerySet[M]:
-    return model._default_manager.filter(customer=customer).order_by("-id")  # noqa: SLF001
 
 
 def _history(subject_id: UUID) -> list[Entry]:

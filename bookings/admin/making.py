@@ -62,11 +62,11 @@ def new_booking(admin: BookingAdmin, request: HttpRequest) -> HttpResponseBase:
     if go == FIND:
         term = request.POST.get("find", "").replace("\0", "")[:254]
         shown["people"] = find_people(
-            organization_of(request).pk, term, now=timezone.now(), most=MOST_PEOPLE
+            caller_of(request), term, now=timezone.now(), most=MOST_PEOPLE
         )
         shown["asked"] = True
     elif known := _customer(request, go):
-        initial |= details_of(person(known, now=timezone.now()))
+        initial |= details_of(person(known, now=timezone.now(), caller=caller_of(request)))
         shown["was_filled"] = True
     form = DetailsForm(initial=initial, service=draft.service)
     return _show(admin, request, draft, form, **shown)
@@ -183,7 +183,7 @@ def _show(
 
 
 def _made(request: HttpRequest, booking_id: UUID) -> Booking | None:
-    ours = Booking.objects.for_organization(organization_of(request).pk)
+    ours = Booking.objects.for_caller(caller_of(request))
     return ours.filter(pk=booking_id).first()
 
 
@@ -194,7 +194,7 @@ def _customer(request: HttpRequest, go: str) -> Customer | None:
         return None
     if not desk_of(request).may("bookings:read"):
         return None
-    known = Customer.objects.for_organization(organization_of(request).pk)
+    known = Customer.objects.for_caller(caller_of(request))
     found = among(known.filter(erased_at=None), wanted)
     return found if isinstance(found, Customer) else None
 

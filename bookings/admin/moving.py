@@ -134,7 +134,9 @@ def _is_there_already(booking: Booking, move: Move) -> bool:
 
 def _read(request: HttpRequest, booking: Booking) -> Move:
     sent = request.POST if request.method == "POST" else request.GET
-    resources = [one for one in booking.service.resources.all() if one.is_active]
+    own = caller_of(request)
+    offering = booking.service.resources.all()
+    resources = [one for one in offering if one.is_active and own.has(one.pk)]
     if booking.resource not in resources:
         resources.append(booking.resource)
     usual = booking.minutes
@@ -167,6 +169,7 @@ def _show(
             zone=desk_of(request).zone,
             minutes=move.minutes,
             resource_id=move.resource_id,
+            among=caller_of(request).only_resources,
             besides=own,
             without=booking.pk,
         )

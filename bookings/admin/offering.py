@@ -45,10 +45,13 @@ def offer(
     zone: ZoneInfo,
     minutes: int,
     resource_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
     besides: Collection[UUID] = (),
     without: UUID | None = None,
 ) -> Offer:
-    """Return what can be booked on `day` of `zone`. Three queries, six when there is nothing."""
+    """Return what can be booked on `day` of `zone`, of `among` if given. Three queries, six when
+    there is nothing.
+    """
 
     def free(window: Interval) -> list[FreeStart]:
         return free_slots(
@@ -56,6 +59,7 @@ def offer(
             window,
             minutes=minutes,
             resource_id=resource_id,
+            among=among,
             besides=besides,
             without=without,
         )

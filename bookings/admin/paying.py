@@ -16,7 +16,7 @@ from bookings.selectors.bundles import bundles_that_pay, was_returned
 from bookings.selectors.prices import price_of_one
 from bookings.services.credit import returns_credit
 from bookings.services.policy import cancel_deadline
-from core.admin.context import desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 
 CHOICES = {"yes": True, "no": False}
 
@@ -37,7 +37,7 @@ def ways_to_pay(request: HttpRequest, service: Service, email: str) -> list[Way]
     """
     if not service.is_course or not email or not desk_of(request).may("bundles:read"):
         return []
-    ours = Customer.objects.for_organization(organization_of(request).pk)
+    ours = Customer.objects.for_caller(caller_of(request))
     customer = ours.filter(email_index=Customer.index_of_email(email)).first()
     if customer is None:
         return []
@@ -81,7 +81,7 @@ def bundle_named(request: HttpRequest) -> BundlePurchase | None:
     """
     if not desk_of(request).may("bundles:read"):
         return None
-    ours = BundlePurchase.objects.for_organization(organization_of(request).pk)
+    ours = BundlePurchase.objects.for_caller(caller_of(request))
     found = among(ours, request.POST.get("bundle", ""))
     return found if isinstance(found, BundlePurchase) else None
 

@@ -42,8 +42,7 @@ def sell(admin: BundleAdmin, request: HttpRequest) -> HttpResponseBase:
     """Ask for what is not chosen yet; with everything chosen, sell."""
     if not admin.has_add_permission(request):
         raise PermissionDenied
-    ours = organization_of(request).pk
-    known = Customer.objects.for_organization(ours)
+    known = Customer.objects.for_caller(caller_of(request))
     customer = among(known.filter(erased_at=None), request.GET.get("customer", ""))
     if not isinstance(customer, Customer):
         return _who(admin, request)
@@ -64,13 +63,13 @@ def _who(admin: BundleAdmin, request: HttpRequest) -> HttpResponseBase:
     shown: dict[str, Any] = {}
     if go == FIND:
         term = request.POST.get("find", "").replace("\0", "")[:254]
-        found = find_people(organization_of(request).pk, term, now=timezone.now(), most=MOST_PEOPLE)
+        found = find_people(caller_of(request), term, now=timezone.now(), most=MOST_PEOPLE)
         shown = {
             "find_term": term,
             "asked": True,
             "people": [(one, page_to_sell(customer=one.customer_id)) for one in found],
         }
-    may_make = desk_of(request).may("customers:write")
+    may_make = desk_of(request).may("customers:write") and not caller_of(request).is_limited
     if go == NEW and may_make and form.is_valid():
         try:
             made = create_customer(
@@ -160,7 +159,7 @@ def _sell(
 
 def _products(request: HttpRequest) -> Any:
     """Return the bundles that are sold now, by course."""
-    ours = Product.objects.for_organization(organization_of(request).pk)
+    ours = Product.objects.for_caller(caller_of(request))
     sold = ours.filter(is_active=True, kind__in=Product.BUNDLES, service__is_active=True)
     by_course = sold.exclude(service__code="").order_by("service__name", "service_id", "kind")
     return by_course.select_related("service__organization")
@@ -169,7 +168,7 @@ def _products(request: HttpRequest) -> Any:
 def _sold(request: HttpRequest, bundle_id: Any) -> str | None:
     if bundle_id is None:
         return None
-    ours = BundlePurchase.objects.for_organization(organization_of(request).pk)
+    ours = BundlePurchase.objects.for_caller(caller_of(request))
     return _page_of(bundle_id) if ours.filter(pk=bundle_id).exists() else None
 
 

@@ -69,7 +69,8 @@ def series_panel(request: HttpRequest, *, booking: Booking) -> SafeString | None
             return None
         members: list[Booking] = []
     else:
-        rows = Booking.objects.filter(series_id=booking.series_id)
+        ours = Booking.objects.for_caller(caller_of(request))
+        rows = ours.filter(series_id=booking.series_id)
         members = list(rows.order_by("series_position")[:SHOWN])
     ahead = [one for one in members if one.status in Booking.OPEN]
     context = {
@@ -102,7 +103,7 @@ def repeat(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpResponseB
             done = repeat_booking(booking, recurrence, mode=mode, caller=caller_of(request))
             admin.message_user(request, _booked(len(done.bookings)))
             return HttpResponseRedirect(page_of(booking))
-        laid = plan_series(request_like(booking), recurrence)
+        laid = plan_series(request_like(booking), recurrence, caller=caller_of(request))
     except ValueError as error:
         raise Http404 from error
     except DomainError as error:
@@ -130,7 +131,7 @@ def cancel_several(admin: BookingAdmin, request: HttpRequest, pk: UUID) -> HttpR
     """Ask for which and why; a POST cancels them and tells the customer once."""
     booking = may_act_on(admin, request, pk)
     scope = _scope(request)
-    meant = bookings_meant(booking, scope, now=timezone.now())
+    meant = bookings_meant(booking, scope, caller=caller_of(request), now=timezone.now())
     if booking.series_id is None or not meant:
         admin.message_user(request, _("Nothing of this series is ahead."))
         return HttpResponseRedirect(page_of(booking))

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -40,6 +40,7 @@ from bookings.services.service import (
     wrong_with_needs,
 )
 from core.admin.base import HouseAdmin
+from core.admin.context import caller_of
 from core.admin.refusals import SENTENCES
 from core.admin.wall import HouseForm
 from core.templatetags.console import render_pill
@@ -153,7 +154,8 @@ class ServiceAdmin(HouseAdmin):
     }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
-        return super().get_queryset(request).prefetch_related("resources")
+        ours = Resource.objects.for_caller(caller_of(request))
+        return super().get_queryset(request).prefetch_related(Prefetch("resources", ours))
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[Any]:
         """A course also has products and exam periods. When a form is sent it says itself

@@ -30,7 +30,7 @@ from bookings.services.customer import CustomerDetails
 from bookings.services.place import PlaceRequest, join_session
 from bookings.services.place_waiting import PlaceWait, wait_for_place
 from core import times
-from core.admin.context import caller_of, desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.admin.refusals import sentence_of
 from core.errors import DomainError
 from core.ids import uuid7
@@ -101,11 +101,10 @@ def add_somebody(admin: GroupSessionAdmin, request: HttpRequest, pk: UUID) -> Ht
     typed = {name: request.POST.get(name, "") for name in ("name", "email", "phone", "notes")}
     if go == FIND:
         term = request.POST.get("find", "").replace("\0", "")[:254]
-        organization_id = organization_of(request).pk
-        found = find_people(organization_id, term, now=timezone.now(), most=MOST_PEOPLE)
+        found = find_people(caller_of(request), term, now=timezone.now(), most=MOST_PEOPLE)
         shown = {"people": found, "asked": True}
     elif (known := _customer(request, go)) is not None:
-        details = person(known, now=timezone.now())
+        details = person(known, now=timezone.now(), caller=caller_of(request))
         typed |= {"name": details.name, "email": details.email, "phone": details.phone}
     passes = [] if has_no_place(session) else _passes(session, typed["email"])
     form = PlaceForm(initial=typed, session=session, passes=passes)
@@ -185,7 +184,7 @@ def _customer(request: HttpRequest, go: str) -> Customer | None:
     wanted = go.removeprefix(USE) if go.startswith(USE) else request.GET.get("customer", "")
     if not wanted:
         return None
-    ours = Customer.objects.for_organization(organization_of(request).pk).filter(erased_at=None)
+    ours = Customer.objects.for_caller(caller_of(request)).filter(erased_at=None)
     found = among(ours, wanted)
     return found if isinstance(found, Customer) else None
 

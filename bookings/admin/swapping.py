@@ -28,7 +28,7 @@ from bookings.models import Booking
 from bookings.selectors.booking import by_reference
 from bookings.services.swapping import swap_bookings
 from core import times
-from core.admin.context import caller_of, organization_of
+from core.admin.context import caller_of
 from core.admin.panels import panels_at
 from core.admin.refusals import whole_sentence_of
 from core.errors import DomainError, Invalid
@@ -108,7 +108,7 @@ def page_for(one: Booking, other: Booking) -> str:
 def _other(
     admin: BookingAdmin, request: HttpRequest, booking: Booking, typed: str
 ) -> Booking | None:
-    found = by_reference(organization_of(request).pk, typed)
+    found = by_reference(caller_of(request), typed)
     if found is None or found.pk == booking.pk or why_not_moved(found):
         return None
     return admin.row(request, found.pk)

@@ -19,7 +19,7 @@ from bookings.models import Booking, GroupSession
 from bookings.selectors.agenda import Line, agenda_of, how_many, never_answered, waiting
 from bookings.selectors.statistics import DayCount, bookings_by_day
 from core import times
-from core.admin.context import desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.admin.panels import panel
 from core.admin.today import Trouble
 
@@ -77,14 +77,14 @@ def today(request: HttpRequest) -> dict[str, Any]:
     desk = desk_of(request)
     if not desk.may("bookings:read"):
         return {}
-    organization_id, now = organization_of(request).pk, timezone.now()
+    caller, now = caller_of(request), timezone.now()
     this_day = times.today()
     day = _day_asked(request, this_day)
     window = Interval(midnight(day, desk.zone), midnight(day + timedelta(days=1), desk.zone))
-    lines = agenda_of(organization_id, window, now=now)
+    lines = agenda_of(caller, window, now=now)
     axis = axis_of(lines, window)
     since = midnight(this_day, desk.zone)
-    rows = waiting(organization_id, since)
+    rows = waiting(caller, since)
     return {
         "title": times.long_day(day),
         "day": day,
@@ -98,9 +98,7 @@ def today(request: HttpRequest) -> dict[str, Any]:
         "booked_today": booked_in(lines, since=window.start),
         "waiting": list(rows.select_related("service", "resource")[:SHOWN_WAITING]),
         "waiting_count": how_many(rows),
-        "chart": chart_of(
-            bookings_by_day(organization_id, this_day, days=DAYS_OF_CHART, zone=desk.zone)
-        ),
+        "chart": chart_of(bookings_by_day(caller, this_day, days=DAYS_OF_CHART, zone=desk.zone)),
         "may_book": desk.may("bookings:write"),
     }
 
@@ -119,7 +117,7 @@ def requests_never_answered(request: HttpRequest) -> Trouble | None:
     if not desk.may("bookings:read"):
         return None
     until = midnight(times.today(), desk.zone)
-    number = how_many(never_answered(organization_of(request).pk, until))
+    number = how_many(never_answered(caller_of(request), until))
     if not number.number:
         return None
     return Trouble(

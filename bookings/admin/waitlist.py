@@ -28,7 +28,7 @@ from bookings.services.answering import leave_waitlist
 from bookings.services.waitlist import join_waitlist, offer_by_hand
 from core import times
 from core.admin.base import HouseAdmin
-from core.admin.context import caller_of, desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.admin.filters import ChoiceFilter
 from core.admin.panels import panels_at
 from core.admin.refusals import sentence_of, sentences_by_field
@@ -129,7 +129,7 @@ class WaitlistEntryAdmin(HouseAdmin):
         """Put somebody in line who calls. They get the mail that says so."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = WaitForm(request.POST or None, organization=organization_of(request))
+        form = WaitForm(request.POST or None, caller=caller_of(request))
         if request.method == "POST" and form.is_valid():
             try:
                 entry = join_waitlist(
@@ -157,7 +157,9 @@ class WaitlistEntryAdmin(HouseAdmin):
         if entry.status != Status.WAITING or entry.group_session_id is not None:
             return HttpResponseRedirect(_page(pk))
         sent = request.POST if request.method == "POST" else request.GET
-        resources = choosable_resources(entry.service)
+        caller = caller_of(request)
+        theirs = choosable_resources(entry.service)
+        resources = [one for one in theirs if caller.has(one.pk)]
         named = resource_chosen(sent.get("resource", ""), resources)
         resource = named if "resource" in sent else entry.resource
         start, refused = parse_moment(request.POST.get("start", "")), ""
@@ -166,9 +168,7 @@ class WaitlistEntryAdmin(HouseAdmin):
                 refused = _("Choose a time.")
             else:
                 try:
-                    offer_by_hand(
-                        entry, starts_at=start, resource=resource, caller=caller_of(request)
-                    )
+                    offer_by_hand(entry, starts_at=start, resource=resource, caller=caller)
                 except DomainError as error:
                     refused = refusal_of(error, start)
                 else:
@@ -183,6 +183,7 @@ class WaitlistEntryAdmin(HouseAdmin):
             zone=desk_of(request).zone,
             minutes=entry.minutes,
             resource_id=resource.pk if resource else None,
+            among=caller.only_resources,
         )
         return self.page(
             request,

@@ -14,8 +14,8 @@ from bookings.models import Resource, Service
 from bookings.services.customer import CustomerDetails
 from bookings.services.waitlist import WaitRequest
 from core import times
+from core.access import Caller
 from core.admin.context import Desk
-from core.models import Organization
 
 NEEDED = _("This is needed.")
 # What the service calls its fields, and what the form does.
@@ -47,19 +47,19 @@ class WaitForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
     )
 
-    def __init__(self, sent: Any = None, *, organization: Organization) -> None:
+    def __init__(self, sent: Any = None, *, caller: Caller) -> None:
         today = times.today()
         initial = {"first": today, "last": today + timedelta(days=7)}
         super().__init__(sent, initial=initial)
         self.use_required_attribute = False
-        services = Service.objects.for_organization(organization.pk).filter(is_active=True)
+        services = Service.objects.for_caller(caller).filter(is_active=True)
         self._services = {str(one.pk): one for one in services.select_related("organization")}
-        resources = Resource.objects.for_organization(organization.pk).filter(is_active=True)
+        resources = Resource.objects.for_caller(caller).filter(is_active=True)
         self._resources = {str(one.pk): one for one in resources}
         named = [(pk, one.name) for pk, one in self._services.items()]
         cast("forms.ChoiceField", self.fields["service"]).choices = named
-        anyone = ("", _("Anyone"))
-        people = [anyone, *((pk, one.name) for pk, one in self._resources.items())]
+        anyone = [] if caller.is_limited else [("", _("Anyone"))]
+        people = [*anyone, *((pk, one.name) for pk, one in self._resources.items())]
         cast("forms.ChoiceField", self.fields["resource"]).choices = people
         for field in self.fields.values():
             field.error_messages["required"] = NEEDED

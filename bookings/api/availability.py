@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -155,6 +155,7 @@ class AvailabilityViewSet(TenantViewSet[Service]):
             wish.window(LONGEST_RANGE),
             minutes=wish.minutes,
             resource_id=wish.resource,
+            among=self.caller.only_resources,
         )
         self._check_resource(wish, anything_is_free=bool(slots))
         return Response(success({"slots": [present_slot(slot, wish.minutes) for slot in slots]}))
@@ -167,6 +168,7 @@ class AvailabilityViewSet(TenantViewSet[Service]):
             wish.window(LONGEST_EXPLAINED),
             minutes=wish.minutes,
             resource_id=wish.resource,
+            among=self.caller.only_resources,
         )
         is_free = any(not reasons for _, reasons in candidates)
         self._check_resource(wish, anything_is_free=is_free)
@@ -187,7 +189,13 @@ class AvailabilityViewSet(TenantViewSet[Service]):
     def next(self, request: Request) -> Response:
         wish = self._wish(NextQuerySerializer)
         after = _moment(wish.query["after"], wish.zone)
-        slot = next_slot(wish.service, after, minutes=wish.minutes, resource_id=wish.resource)
+        slot = next_slot(
+            wish.service,
+            after,
+            minutes=wish.minutes,
+            resource_id=wish.resource,
+            among=self.caller.only_resources,
+        )
         self._check_resource(wish, anything_is_free=slot is not None)
         return Response(success({"slot": slot and present_slot(slot, wish.minutes)}))
 
@@ -199,6 +207,7 @@ class AvailabilityViewSet(TenantViewSet[Service]):
             service = found
         else:
             raise not_there("serviceId")
+        self._check_own(service, query)
         minutes = query.get("duration", service.durations[0])
         if minutes not in service.durations:
             offered = ", ".join(map(str, service.durations))
@@ -206,11 +215,20 @@ class AvailabilityViewSet(TenantViewSet[Service]):
         zone = ZoneInfo(query.get("timezone") or service.organization.timezone)
         return Wish(service, minutes, query.get("resource_id"), zone, query)
 
+    def _check_own(self, service: Service, query: Mapping[str, Any]) -> None:
+        """Raise NotFound for a colleague's, where the caller is limited to their own."""
+        if not self.caller.is_limited:
+            return
+        if (named := query.get("resource_id")) is not None and not self.caller.has(named):
+            raise not_there("resourceId")
+        if not self.get_queryset().filter(pk=service.pk).exists():
+            raise not_there("serviceId")
+
     def _check_resource(self, wish: Wish, *, anything_is_free: bool) -> None:
         """Raise NotFound for a resource that is not there: only of those is nothing ever free."""
         if wish.resource is None or anything_is_free:
             return
-        ours = Resource.objects.for_organization(self.organization_id)
+        ours = Resource.objects.for_caller(self.caller)
         if not ours.filter(pk=wish.resource, is_active=True).exists():
             raise not_there("resourceId")
 

@@ -202,7 +202,7 @@ class BundleViewSet(TenantViewSet[BundlePurchase]):
     @action(detail=True)
     def statement(self, request: Request, pk: str) -> Response:
         query = self.validated_query(PageQuery)
-        entries = CreditEntry.objects.for_organization(self.organization_id)
+        entries = CreditEntry.objects.for_caller(self.caller)
         rows, pagination = paginate(
             entries.filter(bundle=self._bundle()),
             query=query,
@@ -239,7 +239,7 @@ class BundleViewSet(TenantViewSet[BundlePurchase]):
         return bundle
 
     def _student(self) -> Customer:
-        customers = Customer.objects.for_organization(self.organization_id)
+        customers = Customer.objects.for_caller(self.caller)
         student = customers.filter(pk=self.id_in_path()).first()
         if student is None:
             raise NotFound
@@ -247,7 +247,7 @@ class BundleViewSet(TenantViewSet[BundlePurchase]):
 
     def _course(self, course_id: UUID, **wanted: Any) -> Service:
         """Return a course that knows its organization. Raises NotFound."""
-        courses = Service.objects.for_organization(self.organization_id).exclude(code="")
+        courses = Service.objects.for_caller(self.caller).exclude(code="")
         found = courses.filter(pk=course_id, **wanted).select_related("organization").first()
         if found is None:
             raise NotFound

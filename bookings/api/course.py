@@ -27,7 +27,7 @@ from bookings.api.course_shapes import (
 from bookings.api.group_session_shapes import GroupSessionSerializer, present_session
 from bookings.api.product import PRODUCT_COLUMNS, ProductSerializer, present_product
 from bookings.api.session_examples import SESSION
-from bookings.models import BundlePurchase, Customer, Product, Service
+from bookings.models import BundlePurchase, Customer, Product, Resource, Service
 from bookings.selectors.courses import (
     active_bundles,
     exam_periods_of,
@@ -122,12 +122,16 @@ class CourseViewSet(CatalogViewSet[Service]):
         sessions = sessions_with_places(course, now=now, most=MOST_SESSIONS_AHEAD)
         options = {
             "products": [present_product(row) for row in products.values(*PRODUCT_COLUMNS)],
-            "tas": [present_ta(ta) for ta in tas_of([course.pk]).get(course.pk, [])],
-            "groupSessions": [present_session(session, now=now) for session in sessions],
+            "tas": self._tas(tas_of([course.pk]).get(course.pk, [])),
+            "groupSessions": [
+                present_session(session, now=now)
+                for session in sessions
+                if self.caller.has(session.resource_id)
+            ],
             "activeBundles": [],
         }
         if student is not None:
-            bundles = BundlePurchase.objects.for_organization(self.organization_id)
+            bundles = BundlePurchase.objects.for_caller(self.caller)
             theirs = bundles.filter(customer=student, service=course).order_by("-id")
             options["activeBundles"] = [
                 present_bundle(row, now=now)
@@ -143,8 +147,11 @@ class CourseViewSet(CatalogViewSet[Service]):
             | {
                 "price": price(row["price_of_one"], row["organization__currency"]),
                 "active": row["is_active"],
-                "tas": [present_ta(ta) for ta in teaching.get(row["id"], [])],
+                "tas": self._tas(teaching.get(row["id"], [])),
                 "examPeriods": [present_period(one) for one in exams.get(row["id"], [])],
             }
             for row in rows
         ]
+
+    def _tas(self, teaching: Sequence[Resource]) -> list[dict[str, Any]]:
+        return [present_ta(ta) for ta in teaching if self.caller.has(ta.pk)]

@@ -173,7 +173,7 @@ class CourseBookings(TenantViewSet[Booking]):
 
     def _known(self, model: type[Customer | Resource]) -> UUID:
         """Return the id in the path, if it is one of `model`'s. Raises NotFound."""
-        ours = model.objects.for_organization(self.organization_id)
+        ours = model.objects.for_caller(self.caller)
         if not ours.filter(pk=self.id_in_path()).exists():
             raise NotFound
         return self.id_in_path()

@@ -118,6 +118,10 @@ class CustomerFeedViewSet(FeedViewSet[Customer]):
     scope = "customers"
     scopes = {"retrieve": "customers:write"}
 
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        super().initial(request, *args, **kwargs)
+        self.caller.require_whole_house()  # it tells of bookings with everybody
+
 
 def _told(owner: Resource | Customer) -> dict[str, str | None]:
     return {"url": feed_url(owner) or None}

@@ -133,7 +133,7 @@ class GroupSessionViewSet(Places):
     @action(detail=False, url_path="courses/(?P<pk>[^/]+)")
     def of_course(self, request: Request, pk: str) -> Response:
         query = self.validated_query(GroupSessionQuerySerializer)
-        ours = COURSES.for_organization(self.organization_id)
+        ours = COURSES.for_caller(self.caller)
         course = ours.filter(pk=self.id_in_path()).order_by().first()
         if course is None:
             raise NotFound

@@ -96,9 +96,7 @@ class Places(TenantViewSet[GroupSession]):
     def attendees(self, request: Request, pk: str) -> Response:
         query = self.validated_query(AttendeesQuerySerializer)
         session = self.session()
-        places = Booking.objects.for_organization(self.organization_id).filter(
-            group_session=session
-        )
+        places = Booking.objects.for_caller(self.caller).filter(group_session=session)
         if "status" not in query:
             places = places.exclude(status=Booking.Status.CANCELLED)
         return answer_bookings(

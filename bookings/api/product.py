@@ -186,7 +186,7 @@ class ProductViewSet(CatalogViewSet[Product]):
 
     def _course(self) -> Service:
         """Return the course in the path, if the caller may read it. Raises NotFound."""
-        courses = Service.objects.for_organization(self.organization_id).exclude(code="")
+        courses = Service.objects.for_caller(self.caller).exclude(code="")
         if not self.sees_everything:
             courses = courses.filter(is_active=True)
         course = courses.filter(pk=self.id_in_path()).first()

@@ -199,7 +199,7 @@ class ResourceViewSet(CatalogViewSet[Resource]):
         return ResourceChanges(columns=columns, places=data.get("places"))
 
     def _type(self, key: str) -> ResourceType:
-        kinds = ResourceType.objects.for_organization(self.organization_id)
+        kinds = ResourceType.objects.for_caller(self.caller)
         found = kinds.filter(key=key).first()
         if found is None:
             raise NotFound(fields={"type": ["There is nothing with this key."]})

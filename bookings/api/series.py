@@ -219,7 +219,7 @@ class SeriesViewSet(TenantViewSet[Series]):
         data = self.validated(CreateSeriesSerializer)
         asked = booking_request(data, organization_id=self.organization_id)
         if data["dry_run"]:
-            laid = plan_series(asked, data["recurrence"])
+            laid = plan_series(asked, data["recurrence"], caller=self.caller)
             return Response(success(_present(laid, asked.minutes)), status=status.HTTP_201_CREATED)
         laid = create_series(
             asked,

@@ -174,6 +174,8 @@ class ServiceViewSet(CatalogViewSet[Service]):
         shares = ServiceResource.objects.filter(service__in=ids)
         if not self.sees_everything:
             shares = shares.filter(resource__is_active=True)
+        if self.caller.only_resources is not None:
+            shares = shares.filter(resource__in=self.caller.only_resources)
         courses = [row["id"] for row in rows if row["code"]]
         exams: dict[Any, list[Any]] = exam_periods_of(courses) if courses else {}
         done_by = _by_service(shares.order_by("priority", "resource_id"))

@@ -26,6 +26,8 @@ invariants.register(
         "credit_spent_once_per_booking",
         "customer_email_is_unique",
         "held_place_is_counted",
+        "invitation_owns_what_is_ours",
+        "membership_owns_what_is_ours",
         "place_is_counted",
         "session_counts_its_places",
         "session_is_not_overbooked",

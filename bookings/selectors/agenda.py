@@ -18,6 +18,7 @@ from bookings.availability.terms import Blocked, ResourceCalendar
 from bookings.models import Allocation, Booking, GroupSession, Resource
 from bookings.selectors.crew import calendars_named
 from bookings.selectors.slots import with_causes
+from core.access import Caller
 
 LONGEST_APPOINTMENT = timedelta(days=1)
 SHORTEST_GAP = timedelta(minutes=15)
@@ -76,7 +77,7 @@ class Capped:
 
 
 def agenda_of(
-    organization_id: UUID,
+    caller: Caller,
     window: Interval,
     *,
     now: datetime,
@@ -89,9 +90,9 @@ def agenda_of(
     or session stands on the line of everything that it keeps busy. With `only`, lines of these
     alone.
     """
-    bookings, sessions = _taking(organization_id, window)
+    bookings, sessions = _taking(caller, window)
     taken = {*bookings, *sessions}
-    ours = Resource.objects.for_organization(organization_id)
+    ours = Resource.objects.for_caller(caller)
     if only is not None:
         ours = ours.filter(pk__in=only)
     resources = list(ours.filter(Q(is_active=True) | Q(pk__in=taken)).order_by("name", "id"))
@@ -120,17 +121,17 @@ def agenda_of(
     return lines
 
 
-def waiting(organization_id: UUID, since: datetime) -> QuerySet[Booking]:
+def waiting(caller: Caller, since: datetime) -> QuerySet[Booking]:
     """Return the requests that staff have not answered, those that begin first before others."""
-    rows = Booking.objects.for_organization(organization_id)
+    rows = Booking.objects.for_caller(caller)
     return rows.filter(status=Booking.Status.PENDING, starts_at__gte=since).order_by(
         "starts_at", "id"
     )
 
 
-def never_answered(organization_id: UUID, until: datetime) -> QuerySet[Booking]:
+def never_answered(caller: Caller, until: datetime) -> QuerySet[Booking]:
     """Return the requests whose day has passed without an answer."""
-    rows = Booking.objects.for_organization(organization_id)
+    rows = Booking.objects.for_caller(caller)
     return rows.filter(status=Booking.Status.PENDING, starts_at__lt=until).order_by("-starts_at")
 
 
@@ -140,20 +141,19 @@ def how_many(rows: QuerySet[Booking]) -> Capped:
 
 
 def _taking(
-    organization_id: UUID, window: Interval
+    caller: Caller, window: Interval
 ) -> tuple[defaultdict[UUID, list[Booking]], defaultdict[UUID, list[GroupSession]]]:
     """Return what is booked and what sessions there are in `window`, by each resource that they
     keep busy, by start. Three queries.
     """
     in_window = Q(
-        organization=organization_id,
         starts_at__lt=window.end,
         starts_at__gt=window.start - LONGEST_APPOINTMENT,
         ends_at__gt=window.start,
     )
-    rows = Booking.objects.filter(in_window, group_session=None)
+    rows = Booking.objects.for_caller(caller).filter(in_window, group_session=None)
     rows = rows.exclude(status=Booking.Status.CANCELLED)
-    sessions = GroupSession.objects.filter(in_window, cancelled_at=None)
+    sessions = GroupSession.objects.for_caller(caller).filter(in_window, cancelled_at=None)
     live = Allocation.objects.filter(released_at=None)
     places = live.filter(booking__in=rows.order_by().values("pk"))
     rooms = live.filter(group_session__in=sessions.order_by().values("pk"))

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from bookings.availability.rules import midnight
 from bookings.models import Booking
 from bookings.models.booking import REFERENCE_LENGTH
+from core.access import Caller
 from core.blind_index import prefix_lookup
 from core.models import Organization
 
@@ -57,12 +58,12 @@ def search(bookings: QuerySet[Booking], term: str) -> QuerySet[Booking]:
     return by_reference
 
 
-def by_reference(organization_id: UUID, term: str) -> Booking | None:
+def by_reference(caller: Caller, term: str) -> Booking | None:
     """Return the booking whose reference `term` is, however it is typed; None for other words."""
     plain = term.replace("-", "").replace(" ", "")
     if len(plain) != REFERENCE_LENGTH or "@" in term:
         return None
-    ours = Booking.objects.filter(organization_id=organization_id)
+    ours = Booking.objects.for_caller(caller)
     return ours.filter(reference=_as_reference(term)).first()
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bookings.models import BundlePurchase, CreditEntry, Product, Service
 from bookings.selectors.courses import active_bundles
+from core.access import Caller
 from core.models import TenantQuerySet
 
 Status = BundlePurchase.Status
@@ -41,9 +42,11 @@ def bundles_that_pay(customer_id: UUID, service: Service, *, now: datetime) -> l
     return list(singles.filter(service=service).order_by("valid_to_at", "id"))
 
 
-def ledger_of(bundle: BundlePurchase) -> list[CreditEntry]:
-    """Return every line of a bundle's ledger with its booking, the latest first. One query."""
-    entries = CreditEntry.objects.filter(bundle=bundle).select_related("booking")
+def ledger_of(bundle: BundlePurchase, caller: Caller) -> list[CreditEntry]:
+    """Return the lines of a bundle's ledger that a caller sees, with their booking, the latest
+    first. One query.
+    """
+    entries = CreditEntry.objects.for_caller(caller).filter(bundle=bundle).select_related("booking")
     return list(entries.order_by("-number"))
 
 

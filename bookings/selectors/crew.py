@@ -1,6 +1,6 @@
 """Who can do a service, and when they are there: everything but what is busy, in one query."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -137,12 +137,21 @@ class Crew:
         return replace(self, needs=needs)
 
 
-def crew_of(service: Service, window: Interval, *, resource_id: UUID | None = None) -> Crew:
+def crew_of(
+    service: Service,
+    window: Interval,
+    *,
+    resource_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
+) -> Crew:
     """Return who can do `service`, with their hours and absences around `window`. One query.
 
     With `resource_id` the first need is that resource, or nobody when it does not offer the
-    service. Collective services need everybody that the first need could choose from.
+    service; with `among` it is some of these. Collective services need everybody that the first
+    need could choose from.
     """
+    if resource_id is not None:
+        among = {resource_id}
     first, last = window.start.date() - MARGIN, window.end.date() + MARGIN
     is_collective = service.assignment == Service.Assignment.COLLECTIVE
     only = None if is_collective else resource_id  # the others are not asked for
@@ -158,14 +167,15 @@ def crew_of(service: Service, window: Interval, *, resource_id: UUID | None = No
     needs = [Need(calendars=group, quantity=many) for many, group in groups[1:]]
     if is_collective:
         quantity = max(quantity, len(leads))
-    if resource_id is None:
+    if among is None:
         needs.insert(0, Need(calendars=leads, quantity=quantity))
     else:
-        lead = tuple(one for one in leads if one.resource_id == resource_id)
-        needs.insert(0, Need(calendars=lead))
-        if quantity > 1:
-            others = tuple(one for one in leads if one.resource_id != resource_id)
-            needs.insert(1, Need(calendars=others, quantity=quantity - 1))
+        lead = tuple(one for one in leads if one.resource_id in among)
+        many = min(quantity, max(1, len(lead)))
+        needs.insert(0, Need(calendars=lead, quantity=many))
+        if quantity > many:
+            others = tuple(one for one in leads if one.resource_id not in among)
+            needs.insert(1, Need(calendars=others, quantity=quantity - many))
     changed_at = {row[0]: row[-5] for row in found}
     return Crew(needs=tuple(needs), shares=shares, changed_at=changed_at, lead=resource_id)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from bookings.models import Booking, Customer
 from bookings.selectors.booking import SHORTEST_PHONE
 from bookings.selectors.booking import search as search_bookings
+from core.access import Caller
 from core.blind_index import prefix_lookup
 
 MATCHES = 5_000  # bookings that a name may stand for; a longer name stands for fewer
@@ -25,11 +25,11 @@ def filtered(customers: QuerySet[Customer], query: Mapping[str, Any]) -> QuerySe
     return customers
 
 
-def meant_in(organization_id: UUID, term: str) -> Q:
-    """Return whom `term` means in an organization: by what is known of them, and by what they
+def meant_to(caller: Caller, term: str) -> Q:
+    """Return whom `term` means to a caller: by what is known of them, and by what they
     typed when they booked.
     """
-    booked = Booking.objects.for_organization(organization_id)
+    booked = Booking.objects.for_caller(caller)
     behind = search_bookings(booked, term).order_by().values("customer_id")[:MATCHES]
     return Q(pk__in=behind) | is_meant_by(term)
 

@@ -116,16 +116,18 @@ def free_slots(
     *,
     minutes: int,
     resource_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
     now: datetime | None = None,
     besides: Collection[UUID] = (),
     without: UUID | None = None,
 ) -> list[FreeStart]:
     """Return every start in `window` that can be booked now. Two queries, three with limits.
 
-    `besides` are allocations that do not count, and `without` is their booking, when moving.
+    `among` are the resources that may be chosen; None is all. `besides` are allocations that do
+    not count, and `without` is their booking, when moving.
     """
     now = now or timezone.now()
-    crew = crew_of(service, window, resource_id=resource_id)
+    crew = crew_of(service, window, resource_id=resource_id, among=among)
     return _free_in(service, crew, window, minutes, now, besides, without)
 
 
@@ -135,6 +137,7 @@ def next_slot(
     *,
     minutes: int,
     resource_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
     now: datetime | None = None,
 ) -> FreeStart | None:
     """Return the first start at or after `after` that can be booked now, up to the horizon.
@@ -146,7 +149,7 @@ def next_slot(
     end = now + timedelta(days=service.horizon_days + 2)
     if after >= end:
         return None
-    crew = crew_of(service, Interval(after, end), resource_id=resource_id)
+    crew = crew_of(service, Interval(after, end), resource_id=resource_id, among=among)
     start = max(after, now)
     for reach in FIRST_LOOKED_AT:
         until = min(start + reach, end)
@@ -162,6 +165,7 @@ def why_not(
     *,
     minutes: int,
     resource_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
     now: datetime | None = None,
 ) -> list[tuple[datetime, tuple[Reason, ...]]]:
     """Return the candidate starts of `window`, each with what stands against it. Three queries.
@@ -171,7 +175,7 @@ def why_not(
     is no candidate: it is not offered, and still may be booked.
     """
     now = now or timezone.now()
-    crew = crew_of(service, window, resource_id=resource_id)
+    crew = crew_of(service, window, resource_id=resource_id, among=among)
     rules = rules_of(service)
     reach = rules.reach(window.start, window.end, minutes=minutes)
     known = crew.with_calendars(with_causes(crew.calendars, reach, now=now))
@@ -200,12 +204,13 @@ def reasons_at(
     *,
     minutes: int,
     resource_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
     now: datetime | None = None,
 ) -> list[tuple[Reason, ...]]:
     """Return what stands against each of sorted `times`. Two queries, three with limits."""
     now = now or timezone.now()
     window = Interval(times[0], times[-1] + timedelta(minutes=1))
-    crew = crew_of(service, window, resource_id=resource_id)
+    crew = crew_of(service, window, resource_id=resource_id, among=among)
     rules = rules_of(service)
     reach = rules.reach(window.start, window.end, minutes=minutes)
     busy = read_busy(crew.calendars, reach, now=now)
@@ -220,6 +225,7 @@ def alternatives_to(
     *,
     minutes: int,
     resource_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
     besides: Collection[UUID] = (),
     without: UUID | None = None,
     most: int = 3,
@@ -233,6 +239,7 @@ def alternatives_to(
             window,
             minutes=minutes,
             resource_id=resource_id,
+            among=among,
             besides=besides,
             without=without,
         )

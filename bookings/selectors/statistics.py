@@ -3,7 +3,6 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count
@@ -11,6 +10,7 @@ from django.db.models.functions import TruncDate
 
 from bookings.availability.rules import midnight
 from bookings.models import Booking
+from core.access import Caller
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,11 @@ class DayCount:
         return self.pending + self.confirmed + self.settled
 
 
-def bookings_by_day(
-    organization_id: UUID, first: date, *, days: int, zone: ZoneInfo
-) -> list[DayCount]:
+def bookings_by_day(caller: Caller, first: date, *, days: int, zone: ZoneInfo) -> list[DayCount]:
     """Count what begins on each of `days` days of `zone`, cancelled ones left out. One query."""
     end = first + timedelta(days=days)
     rows = (
-        Booking.objects.for_organization(organization_id)
+        Booking.objects.for_caller(caller)
         .filter(starts_at__gte=midnight(first, zone), starts_at__lt=midnight(end, zone))
         .exclude(status=Booking.Status.CANCELLED)
         .order_by()

@@ -115,6 +115,7 @@ def find_place(
     starts_at: datetime,
     minutes: int,
     resource_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
     also_lock: Iterable[UUID] = (),
     besides: Sequence[UUID] = (),
     without: UUID | None = None,
@@ -123,10 +124,10 @@ def find_place(
     """Lock whoever could take `minutes` at `starts_at` and return where there is room.
 
     The one engine that offered the time judges it again, with what is busy read after the
-    lock; the service's rule chooses among those who are free. `also_lock` are resources that
-    the caller is about to free; `besides` are allocations that do not count (one's own, when
-    moving), and `without` is their booking. Lapsed holds in the way are released. `on_grid`
-    also refuses a start between the steps that the service offers.
+    lock; the service's rule chooses among those who are free, of `among` if given. `also_lock`
+    are resources that the caller is about to free; `besides` are allocations that do not count
+    (one's own, when moving), and `without` is their booking. Lapsed holds in the way are
+    released. `on_grid` also refuses a start between the steps that the service offers.
 
     Raises SlotTaken, NotOffered; OfferLapsed, a SlotTaken, when what lapsed was an offer to
     somebody on a waitlist: it goes to the next in line before it is anybody's.
@@ -134,7 +135,7 @@ def find_place(
     rules = rules_of(service)
     now = timezone.now()
     window = rules.reach(starts_at, starts_at, minutes=minutes)
-    crew = crew_of(service, window, resource_id=resource_id)
+    crew = crew_of(service, window, resource_id=resource_id, among=among)
     asked = Asked(service, crew, starts_at, minutes, besides, without, on_grid)
     possible = crew.with_calendars(
         [

@@ -1,6 +1,6 @@
 """What else is free, told with the refusal of a time that is taken."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +17,7 @@ def with_alternatives(
     *,
     minutes: int,
     resource_id: UUID | None,
+    among: Collection[UUID] | None = None,
     besides: tuple[UUID, ...] = (),
     without: UUID | None = None,
 ) -> SlotTaken:
@@ -26,6 +27,7 @@ def with_alternatives(
         starts_at,
         minutes=minutes,
         resource_id=resource_id,
+        among=among,
         besides=besides,
         without=without,
     )

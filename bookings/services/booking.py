@@ -95,13 +95,14 @@ def create_booking(
 
     Writes the booking, its allocation, the customer if new, the event and its outbox row in
     one transaction. `booking_id` is chosen before the first attempt, so that no repetition
-    can make a second booking.
+    can make a second booking. Whoever is limited to their own resources books on these alone.
 
     Raises SlotTaken (with up to three `alternatives`) when nobody who offers the service is
     free, even because of a request that is committing right now; NotOffered; HoldLapsed; what
-    spend_credit raises of a bundle that does not pay; what check_consents raises;
-    Invalid for a start in the past, a duration that the service does not have, something
-    missing that the service wants to know, or an answer that is none.
+    spend_credit raises of a bundle that does not pay; what check_consents raises; NotFound for a
+    hold on a resource that is not the caller's; Invalid for a start in the past, a duration that
+    the service does not have, something missing that the service wants to know, or an answer that
+    is none.
     """
     try:
         return book(request, caller=caller, booking_id=booking_id, on_grid=on_grid)
@@ -112,6 +113,7 @@ def create_booking(
             request.starts_at,
             minutes=request.minutes,
             resource_id=request.resource.pk if request.resource else None,
+            among=caller.only_resources,
         ) from taken
 
 
@@ -177,6 +179,7 @@ def _create(
     price = None if request.bundle else price_of_one(service)
     taken = hold or place
     assert taken is not None  # noqa: S101  (the one or the other)
+    caller.require_resources([taken.resource_id])
     customer_id = customer_for(request.customer, organization_id=service.organization_id)
     if not request.overbook_reason:
         _check_customer(request, customer_id)
@@ -237,12 +240,14 @@ def _find_place(request: BookingRequest, caller: Caller, *, on_grid: bool) -> Pl
             starts_at=request.starts_at,
             minutes=request.minutes,
             resource_id=resource_id,
+            among=caller.only_resources,
         )
     return find_place(
         service=request.service,
         starts_at=request.starts_at,
         minutes=request.minutes,
         resource_id=resource_id,
+        among=caller.only_resources,
         on_grid=on_grid,
     )
 

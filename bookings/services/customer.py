@@ -65,7 +65,10 @@ def customer_for(details: CustomerDetails, *, organization_id: UUID) -> UUID:
 
 @in_one_transaction
 def create_customer(details: CustomerDetails, *, organization_id: UUID, caller: Caller) -> Customer:
-    """Write down somebody who has not booked yet. Raises CustomerExists with `customerId`."""
+    """Write down somebody who has not booked yet. Raises CustomerExists with `customerId`, and
+    Forbidden for whoever is limited to their own resources: theirs are those who book there.
+    """
+    caller.require_whole_house()
     fresh = _new(details, organization_id)
     known_id = _known_or_made(fresh)
     if known_id != fresh.pk:
@@ -80,13 +83,14 @@ def update_customer(customer: Customer, changes: Mapping[str, str], *, caller: C
     `changes` are fields of CustomerDetails; what is the same already is no change. Bookings
     keep what was typed for them. A new address ends every link that went to the old one.
 
-    Raises NotFound, and CustomerExists with `customerId` for somebody else's address.
+    Raises NotFound, and CustomerExists for somebody else's address, with `customerId` if the
+    caller sees them.
     """
     try:
         return _update(customer, changes, caller)
     except CustomerExists as error:
         wanted = Customer.index_of_email(changes["email"])
-        others = Customer.objects.for_organization(customer.organization_id)
+        others = Customer.objects.for_caller(caller)
         owner = others.filter(email_index=wanted).values_list("pk", flat=True).first()
         raise CustomerExists(customerId=owner) from error
 

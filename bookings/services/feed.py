@@ -18,8 +18,11 @@ O = TypeVar("O", Resource, Customer)  # noqa: E741  (an owner)
 def make_feed(owner: O, *, caller: Caller) -> O:
     """Give the calendar of a resource or a customer a new private address; an old one stops.
 
-    Records resource.feed_made or customer.feed_made. Raises NotFound.
+    Records resource.feed_made or customer.feed_made. Raises NotFound, and Forbidden for the
+    calendar of a customer to whoever is limited to their own resources.
     """
+    if isinstance(owner, Customer):
+        caller.require_whole_house()
     owner = _locked(owner)
     return _turned(owner, 2 if has_feed(owner) else 1, "feed_made", caller)
 
@@ -29,8 +32,10 @@ def revoke_feed(owner: O, *, caller: Caller) -> O:
     """Take the private address away: whoever has it finds nothing there. Twice is as good as
     once.
 
-    Records resource.feed_revoked or customer.feed_revoked. Raises NotFound.
+    Records resource.feed_revoked or customer.feed_revoked. Raises NotFound, Forbidden.
     """
+    if isinstance(owner, Customer):
+        caller.require_whole_house()
     owner = _locked(owner)
     return _turned(owner, 1, "feed_revoked", caller) if has_feed(owner) else owner
 

@@ -99,7 +99,12 @@ def place_hold(
         return _place(hold, minutes, resource_id, caller)
     except SlotTaken as taken:
         raise with_alternatives(
-            taken, service, starts_at, minutes=minutes, resource_id=resource_id
+            taken,
+            service,
+            starts_at,
+            minutes=minutes,
+            resource_id=resource_id,
+            among=caller.only_resources,
         ) from taken
 
 
@@ -107,8 +112,13 @@ def place_hold(
 @in_one_transaction
 def _place(hold: Hold, minutes: int, resource_id: UUID | None, caller: Caller) -> Hold:
     place = find_place(
-        service=hold.service, starts_at=hold.starts_at, minutes=minutes, resource_id=resource_id
+        service=hold.service,
+        starts_at=hold.starts_at,
+        minutes=minutes,
+        resource_id=resource_id,
+        among=caller.only_resources,
     )
+    caller.require_resources([place.resource_id])
     hold.resource_id, hold.assignment = place.resource_id, place.assignment
     placed = events.build(
         "hold.placed",

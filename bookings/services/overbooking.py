@@ -1,6 +1,6 @@
 """Taking time that is not on offer, knowingly: for who may, with a reason, on an extra lane."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -35,6 +35,7 @@ def find_place_anyway(
     starts_at: datetime,
     minutes: int,
     resource_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
     also_lock: Iterable[UUID] = (),
     besides: Sequence[UUID] = (),
 ) -> Place:
@@ -48,7 +49,7 @@ def find_place_anyway(
     """
     rules = rules_of(service)
     window = rules.reach(starts_at, starts_at, minutes=minutes)
-    crew = crew_of(service, window, resource_id=resource_id)
+    crew = crew_of(service, window, resource_id=resource_id, among=among)
     freeing = set(also_lock)
     lock_resources({one.resource_id for one in crew.calendars} | freeing, freeing=freeing)
     now = timezone.now()

@@ -110,6 +110,7 @@ def _join(
     reference: str,
 ) -> Booking:
     session = lock_session(request.session.pk)
+    caller.require_resources([session.resource_id])
     service, customer = session.service, request.customer
     customer_id = customer_for(customer, organization_id=session.organization_id)
     check_not_in(session, customer_id, caller)

@@ -44,6 +44,7 @@ def _join(request: PlaceWait, caller: Caller, entry_id: UUID) -> WaitlistEntry:
     """Nobody gives a place back while this looks for one: whoever does later sees the entry."""
     customer = request.customer
     session = lock_session(request.session.pk)
+    caller.require_resources([session.resource_id])
     if settle_places(session):
         session = lock_session(session.pk)
     if session.cancelled_at is not None or session.starts_at <= timezone.now():

@@ -17,8 +17,10 @@ from core.errors import NotFound
 @in_one_transaction
 def export_customer(customer: Customer, *, caller: Caller, kind: str) -> dict[str, Any]:
     """Return everything that is known of a customer (`everything_about`), and write down who took
-    it, as customer.exported with its `kind` (`json` or `zip`). Raises NotFound.
+    it, as customer.exported with its `kind` (`json` or `zip`). Raises NotFound, and Forbidden for
+    whoever is limited to their own resources: it tells of all that they booked.
     """
+    caller.require_whole_house()
     rows = Customer.objects.select_related("organization")
     fresh = rows.filter(pk=customer.pk, organization=customer.organization_id).first()
     if fresh is None:

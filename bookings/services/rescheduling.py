@@ -71,7 +71,7 @@ def update_booking(
     Raises IllegalTransition for a final booking, StaleVersion, Invalid (a time in the past,
     a duration that the service does not have), SlotTaken with alternatives, NotOffered,
     RescheduleDeadline, RescheduleLimit, BundleExpired, BundleNotCovering; SessionDecides for a
-    place in a group session.
+    place in a group session; NotFound for a resource that is not the caller's.
     """
     try:
         return move(booking, changes, caller, expected_version, on_grid, reason, overbook)
@@ -84,6 +84,7 @@ def update_booking(
             changes.starts_at or booking.starts_at,
             minutes=minutes,
             resource_id=wanted.pk if isinstance(wanted, Resource) else None,
+            among=caller.only_resources,
             besides=kept_by(booking).allocations,
             without=booking.pk,
         ) from taken
@@ -111,6 +112,7 @@ def move(
         or (isinstance(changes.resource, Resource) and changes.resource.pk != booking.resource_id)
     )
     before = booking
+    caller.require_resources([booking.resource_id])
     place = None
     if moves:
         _check_open(booking)
@@ -130,9 +132,11 @@ def move(
             starts_at=starts_at,
             minutes=minutes,
             resource_id=_resource_wanted(booking, changes),
+            among=caller.only_resources,
             also_lock=kept.resources,
             besides=kept.allocations,
         )
+        caller.require_resources([place.resource_id])
     else:
         lock_resources_of(booking)
     booking = locked(booking)

@@ -88,7 +88,7 @@ def times_of(recurrence: str, starts_at: datetime, zone: str) -> list[datetime]:
     return list(dict.fromkeys([starts_at, *(instant_of(wall, clock) for wall in walls[1:])]))
 
 
-def plan_series(request: BookingRequest, recurrence: str) -> Laid:
+def plan_series(request: BookingRequest, recurrence: str, *, caller: Caller) -> Laid:
     """Say which times of a series could be booked now. Nothing is kept; three queries.
 
     Raises Invalid for what is wrong in itself.
@@ -101,6 +101,7 @@ def plan_series(request: BookingRequest, recurrence: str) -> Laid:
         times,
         minutes=request.minutes,
         resource_id=request.resource.pk if request.resource else None,
+        among=caller.only_resources,
     )
     for starts_at, reasons in zip(times, against, strict=True):
         if reasons:
@@ -251,11 +252,16 @@ def _span(times: Sequence[datetime]) -> Interval:
     return Interval(times[0], times[-1] + timedelta(days=1))
 
 
-def bookings_meant(booking: Booking, scope: Scope, *, now: datetime) -> list[Booking]:
-    """Return the open bookings ahead that `scope` means, in the order of the series."""
+def bookings_meant(
+    booking: Booking, scope: Scope, *, caller: Caller, now: datetime
+) -> list[Booking]:
+    """Return the open bookings ahead that `scope` means, in the order of the series; of whoever is
+    limited to their own resources those on these.
+    """
     if booking.series_id is None or scope == Scope.THIS:
         return [booking]
-    rows = Booking.objects.filter(series_id=booking.series_id, status__in=Booking.OPEN)
+    ours = Booking.objects.for_caller(caller)
+    rows = ours.filter(series_id=booking.series_id, status__in=Booking.OPEN)
     rows = rows.filter(starts_at__gt=now).select_related("service__organization", "resource")
     if scope == Scope.FOLLOWING:
         rows = rows.filter(series_position__gte=booking.series_position)
@@ -265,7 +271,9 @@ def bookings_meant(booking: Booking, scope: Scope, *, now: datetime) -> list[Boo
 @in_one_transaction
 def confirm_series(booking: Booking, *, scope: Scope = Scope.ALL, caller: Caller) -> list[Booking]:
     """Confirm the requests of a series that `scope` means. Raises IllegalTransition if none."""
-    waiting = [one for one in _meant(booking, scope) if one.status == Booking.Status.PENDING]
+    waiting = [
+        one for one in _meant(booking, scope, caller) if one.status == Booking.Status.PENDING
+    ]
     if not waiting:
         raise IllegalTransition(status=booking.status, wanted=Booking.Status.CONFIRMED)
     done = [confirm_booking(one, caller=caller, told_by_series=True) for one in waiting]
@@ -283,7 +291,7 @@ def cancel_series(
     """
     if scope == Scope.THIS:
         return [cancel_booking(booking, caller=caller, reason=reason)]
-    meant = _meant(booking, scope)
+    meant = _meant(booking, scope, caller)
     was = meant[0].status
     done = [cancel_booking(one, caller=caller, reason=reason, told_by_series=True) for one in meant]
     _tell("series.cancelled", _series_of(booking), done, caller, was=was)
@@ -311,7 +319,7 @@ def move_series(
     clock = ZoneInfo(series.timezone)
     wanted = changes.starts_at or booking.starts_at
     by = shown(wanted, clock) - shown(booking.starts_at, clock)
-    meant = _meant(booking, scope)
+    meant = _meant(booking, scope, caller)
     before = meant[0]
     was = (before.starts_at, before.ends_at, before.resource_id)
     # Among themselves they are not in each other's way, nor is who waits for one of their times.
@@ -352,9 +360,9 @@ def zone_of(request: BookingRequest) -> str:
     return zone
 
 
-def _meant(booking: Booking, scope: Scope) -> list[Booking]:
+def _meant(booking: Booking, scope: Scope, caller: Caller) -> list[Booking]:
     """Lock the resources of all that is meant, sorted, and return the bookings."""
-    meant = bookings_meant(booking, scope, now=timezone.now())
+    meant = bookings_meant(booking, scope, caller=caller, now=timezone.now())
     if not meant:
         raise IllegalTransition("Nothing of this series is ahead.", status=booking.status)
     span = Interval(min(one.starts_at for one in meant), max(one.ends_at for one in meant))

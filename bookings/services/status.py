@@ -22,7 +22,7 @@ def confirm_booking(
     booking: Booking, *, caller: Caller, expected_version: int | None = None, **facts: object
 ) -> Booking:
     """Turn a request into a promise. Raises IllegalTransition, StaleVersion."""
-    booking = _moved(booking, Booking.Status.CONFIRMED, expected_version)
+    booking = _moved(booking, Booking.Status.CONFIRMED, expected_version, caller)
     events.record(
         "booking.confirmed", booking, caller=caller, version=booking.version, instant=False, **facts
     )
@@ -34,7 +34,7 @@ def complete_booking(
     booking: Booking, *, caller: Caller, expected_version: int | None = None
 ) -> Booking:
     """Note that the appointment took place. Raises IllegalTransition, StaleVersion."""
-    booking = _moved(booking, Booking.Status.COMPLETED, expected_version)
+    booking = _moved(booking, Booking.Status.COMPLETED, expected_version, caller)
     events.record("booking.completed", booking, caller=caller, version=booking.version)
     return booking
 
@@ -44,7 +44,7 @@ def mark_no_show(
     booking: Booking, *, caller: Caller, expected_version: int | None = None
 ) -> Booking:
     """Note that the customer did not come. Raises IllegalTransition, StaleVersion."""
-    booking = _moved(booking, Booking.Status.NO_SHOW, expected_version)
+    booking = _moved(booking, Booking.Status.NO_SHOW, expected_version, caller)
     events.record("booking.marked_no_show", booking, caller=caller, version=booking.version)
     return booking
 
@@ -110,6 +110,7 @@ def _cancel(
 
     `facts` go into the event.
     """
+    caller.require_resources([booking.resource_id])
     now = timezone.now()
     if return_credit is None or caller.kind == CallerKind.CUSTOMER:
         return_credit = returns_credit(booking, now=now)
@@ -199,9 +200,12 @@ def check_version(booking: Booking, expected: int | None) -> None:
         raise StaleVersion(version=booking.version)
 
 
-def _moved(booking: Booking, status: Booking.Status, expected_version: int | None) -> Booking:
+def _moved(
+    booking: Booking, status: Booking.Status, expected_version: int | None, caller: Caller
+) -> Booking:
     """Lock, check and save a change of nothing but the status."""
     booking = locked(booking)
+    caller.require_resources([booking.resource_id])
     check_version(booking, expected_version)
     booking.move_to(status)
     booking.version += 1

@@ -56,15 +56,16 @@ def swap_bookings(
     nothing but the past and the service stands against it: for who may (`bookings:overbook`), and
     with a reason.
 
-    Raises Invalid (one and the same, a time in the past), NotFound (another organization's),
-    IllegalTransition, StaleVersion, NotTheirService, SlotTaken, NotOffered, SessionDecides, and
-    what a bundle does not pay for at the new time; the details of what does not fit name its
-    `bookingId`.
+    Raises Invalid (one and the same, a time in the past), NotFound (another organization's, a
+    colleague's), IllegalTransition, StaleVersion, NotTheirService, SlotTaken, NotOffered,
+    SessionDecides, and what a bundle does not pay for at the new time; the details of what does
+    not fit name its `bookingId`.
     """
     if one.pk == other.pk:
         raise Invalid("A booking cannot change places with itself.")
     if one.organization_id != other.organization_id:
         raise NotFound
+    caller.require_resources([one.resource_id, other.resource_id])
     for booking in (one, other):
         _check_open(booking)
     if overbook:

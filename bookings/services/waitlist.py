@@ -55,11 +55,17 @@ def join_waitlist(
     """Put somebody at the end of the line for a service.
 
     Raises Invalid for a window that is over, reversed or longer than 62 days, a duration that the
-    service does not have or somebody who does not offer it; StillFree (with up to three
-    `alternatives`) when there is a time that can be booked; AlreadyWaiting.
+    service does not have or somebody who does not offer it, and for anybody where the caller is
+    limited to their own resources; NotFound for a resource that is not theirs; StillFree (with up
+    to three `alternatives`) when there is a time that can be booked; AlreadyWaiting.
     """
-    if wrong := _wrong_with(request):
+    wrong = _wrong_with(request)
+    if caller.is_limited and request.resource is None:
+        wrong["resourceId"] = ["Choose with whom."]
+    if wrong:
         raise Invalid(fields=wrong)
+    if request.resource is not None:
+        caller.require_resources([request.resource.pk])
     return _join(request, caller, entry_id or uuid7())
 
 
@@ -175,7 +181,9 @@ def offer_by_hand(
         starts_at=starts_at,
         minutes=entry.minutes,
         resource_id=wanted.pk if wanted else None,
+        among=caller.only_resources,
     )
+    caller.require_resources([place.resource_id])
     if kept_until(entry.service, starts_at, now=now) < now + SHORTEST_OFFER:
         raise NotOffered("MIN_NOTICE", "There would be too little time to answer.")
     offered = place_offer(entry.pk, place, service=entry.service, caller=caller, now=now)

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from core import times
-from core.admin.context import desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.models import TenantModel
 
 MOST_CHOICES = 500
@@ -52,7 +52,7 @@ class RelatedFilter(ChoiceFilter):
     column: ClassVar[str]
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
-        rows = self.related.objects.for_organization(organization_of(request).pk)
+        rows = self.related.objects.for_caller(caller_of(request))
         return [(str(row.pk), str(row)) for row in rows[:MOST_CHOICES]]
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:

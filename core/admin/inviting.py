@@ -35,7 +35,7 @@ class InviteForm(RoleForm):
         max_length=254,
         help_text=gettext_lazy("A link goes there. It works once, within seven days."),
     )
-    field_order = ["email", "role", "grants"]
+    field_order = ["email", *RoleForm.field_order]
 
 
 def open_invitations(request: HttpRequest) -> list[dict[str, Any]]:
@@ -53,13 +53,17 @@ def invite_view(page: HouseAdmin, request: HttpRequest) -> HttpResponseBase:
     """Ask for an address and a role; a POST sends the invitation."""
     if not page.has_add_permission(request):
         raise PermissionDenied
-    form = InviteForm(request.POST or None)
+    organization = organization_of(request)
+    form = InviteForm(request.POST or None, organization_id=organization.pk)
     if request.method == "POST" and form.is_valid():
         try:
             invite(
-                organization=organization_of(request),
+                organization=organization,
+                email=form.cleaned_data["email"],
+                role=Role(form.cleaned_data["role"]),
+                grants=form.cleaned_data["grants"],
+                limit=form.limit,
                 caller=caller_of(request),
-                **{**form.cleaned_data, "role": Role(form.cleaned_data["role"])},
             )
         except DomainError as error:
             tell(form, error)

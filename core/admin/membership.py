@@ -22,7 +22,7 @@ from core.access import Role
 from core.admin import inviting
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, organization_of
-from core.admin.roles import ROLES, RoleForm, role_choices, tell
+from core.admin.roles import EVERYTHING, OWN, ROLES, LimitForm, RoleForm, role_choices, tell
 from core.errors import DomainError
 from core.models import Membership
 from core.services.guarding import locked_until
@@ -39,7 +39,7 @@ from core.services.sessions import open_sessions_of
 from core.templatetags.console import render_pill
 
 
-class MemberForm(forms.Form):
+class MemberForm(LimitForm):
     """Checked by the service; here only that nothing is endless."""
 
     email = forms.CharField(label=gettext_lazy("E-mail"), max_length=254)
@@ -55,6 +55,7 @@ class MemberForm(forms.Form):
             "Tell it to them, and let them change it. Who signs in here already keeps theirs."
         ),
     )
+    field_order = ["email", "name", "role", "only_own_resources", "own_resources", "password"]
 
 
 class PasswordForm(forms.Form):
@@ -105,13 +106,19 @@ class MembershipAdmin(HouseAdmin):
     ) -> HttpResponseBase:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = MemberForm(request.POST or None)
+        organization = organization_of(request)
+        form = MemberForm(request.POST or None, organization_id=organization.pk)
         if request.method == "POST" and form.is_valid():
             try:
+                data = form.cleaned_data
                 add_member(
-                    organization=organization_of(request),
+                    organization=organization,
+                    email=data["email"],
+                    name=data["name"],
+                    role=Role(data["role"]),
+                    password=data["password"],
+                    limit=form.limit,
                     caller=caller_of(request),
-                    **{**form.cleaned_data, "role": Role(form.cleaned_data["role"])},
                 )
             except DomainError as error:
                 tell(form, error)
@@ -139,7 +146,13 @@ class MembershipAdmin(HouseAdmin):
         go = request.POST.get("go", "")
         role_form = RoleForm(
             request.POST if go == "role" else None,
-            initial={"role": membership.role, "grants": membership.grants},
+            initial={
+                "role": membership.role,
+                "grants": membership.grants,
+                "only_own_resources": OWN if membership.only_own_resources else EVERYTHING,
+                "own_resources": [str(pk) for pk in membership.own_resource_ids],
+            },
+            organization_id=membership.organization_id,
         )
         password_form = PasswordForm(request.POST if go == "password" else None)
         if request.method == "POST":
@@ -169,7 +182,7 @@ class MembershipAdmin(HouseAdmin):
         try:
             if isinstance(form, RoleForm):
                 role, grants = Role(form.cleaned_data["role"]), form.cleaned_data["grants"]
-                change_member(membership, caller=caller, role=role, grants=grants)
+                change_member(membership, caller=caller, role=role, grants=grants, limit=form.limit)
                 self.message_user(request, _("What they may do is changed."))
             else:
                 set_password_of(membership, form.cleaned_data["password"], caller=caller)
@@ -247,7 +260,10 @@ class MembershipAdmin(HouseAdmin):
     def role_pill(self, membership: Membership) -> str:
         role = Role(membership.role)
         color, icon = ("grey", "visibility") if role == Role.VIEWER else ("blue", "badge")
-        return render_pill(color, icon, str(ROLES[role][0]))
+        name = str(ROLES[role][0])
+        if membership.only_own_resources:
+            name = _("%(role)s, limited") % {"role": name}
+        return render_pill(color, icon, name)
 
     @admin.display(description=gettext_lazy("Signed in last"))
     def last_seen(self, membership: Membership) -> str:

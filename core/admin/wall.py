@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from core.admin.context import desk_of, organization_of
+from core.admin.context import caller_of, desk_of, organization_of
+from core.own_resources import narrowed
 
 OWNER = "organization"
 
@@ -35,8 +36,15 @@ class HouseForm(forms.ModelForm):
         return super()._get_validation_exclusions() - {OWNER}  # type: ignore[misc]
 
 
+def _own(rows: QuerySet[Model], request: HttpRequest) -> QuerySet[Model]:
+    """Leave what belongs to the resources that the caller is limited to, if they are."""
+    own = caller_of(request).only_resources
+    return rows if own is None else rows.filter(narrowed(rows.model, own))
+
+
 class TenantWall(BaseModelAdmin):
-    """Rows of the current organization only, wherever rows are read or chosen from.
+    """Rows of the current organization only, wherever rows are read or chosen from; of a member
+    who is limited to their own resources what belongs to these.
 
     `organization_path` leads from the row to its organization. Who may do what is the scope
     `noun:read` or `noun:write` of the caller; nobody deletes.
@@ -51,7 +59,7 @@ class TenantWall(BaseModelAdmin):
         rows = super().get_queryset(request)
         if organization is None:
             return rows.none()
-        return rows.filter(**{self.organization_path: organization.pk})
+        return _own(rows.filter(**{self.organization_path: organization.pk}), request)
 
     def get_field_queryset(
         self, db: str | None, db_field: Any, request: HttpRequest
@@ -67,7 +75,7 @@ class TenantWall(BaseModelAdmin):
         rows = super().get_field_queryset(db, db_field, request)
         if rows is None:
             rows = related.objects.using(db)
-        return rows.filter(**{OWNER: organization_of(request).pk})
+        return _own(rows.filter(**{OWNER: organization_of(request).pk}), request)
 
     def formfield_for_dbfield(
         self, db_field: models.Field, request: HttpRequest, **kwargs: Any

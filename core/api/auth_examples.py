@@ -20,6 +20,8 @@ ME: dict[str, Any] = {
             "name": "Salon Soleil",
             "role": "OWNER",
             "scopes": ["*"],
+            "onlyOwnResources": False,
+            "resourceIds": [],
         }
     ],
 }

@@ -116,7 +116,8 @@ def not_there(field: str | None) -> NotFound:
 
 @extend_schema_field(OpenApiTypes.UUID)
 class OwnedField(serializers.Field):
-    """The id of something of the caller's organization.
+    """The id of something that the caller sees: of their organization, and of their own resources
+    if they are limited to these.
 
     Anything else is a 404 that names the field: what is not there and what is somebody
     else's are told in the same words. Who lacks the scope that naming one `needs` is refused
@@ -144,7 +145,7 @@ class OwnedField(serializers.Field):
             self.fail("invalid")
         if self.needs is not None:
             self.context["caller"].require(self.needs)
-        owned = self.queryset.all().for_organization(self.context["caller"].organization_id)
+        owned = self.queryset.all().for_caller(self.context["caller"])
         # Not `first()`: wording an order by costs as much as the rest of the question.
         row = next(iter(owned.filter(**{self.by: wanted}).order_by()), None)
         if row is None:

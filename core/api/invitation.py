@@ -14,9 +14,17 @@ from rest_framework.response import Response
 from core.access import Caller, CallerKind, Person
 from core.api import authentication
 from core.api.envelope import success
-from core.api.fields import TextField
+from core.api.fields import TextField, YesNoField
 from core.api.member import EXAMPLE as MEMBER
-from core.api.member import ROLES, GrantsField, RoleField
+from core.api.member import (
+    LIMITED,
+    ONLY_OWN,
+    ROLES,
+    GrantsField,
+    OwnResourcesField,
+    RoleField,
+    limit_in,
+)
 from core.api.pagination import Order, PageQuery, paginate
 from core.api.people import OrganizationOfMineSerializer, present_organization
 from core.api.schema import Operation, documented
@@ -48,6 +56,8 @@ COLUMNS = {
     "email": "email",
     "role": "role",
     "grants": "grants",
+    "onlyOwnResources": "only_own_resources",
+    "resourceIds": "own_resource_ids",
     "expiresAt": "expires_at",
 }
 EXAMPLE = {
@@ -55,6 +65,7 @@ EXAMPLE = {
     "email": "dora@salon.example",
     "role": "STAFF",
     "grants": ["exports:read"],
+    **LIMITED,
     "expiresAt": "2026-11-27T08:30:00Z",
 }
 LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD = 254, 200, 128
@@ -67,6 +78,10 @@ class InvitationSerializer(HouseSerializer):
     email = serializers.EmailField()
     role = serializers.ChoiceField(ROLES)
     grants = serializers.ListField(child=serializers.CharField())
+    only_own_resources = serializers.BooleanField(help_text=ONLY_OWN)
+    resource_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="The resources that are theirs, then."
+    )
     expires_at = serializers.DateTimeField(help_text="Until then it can be accepted, once.")
 
 
@@ -74,6 +89,8 @@ class InviteSerializer(HouseSerializer):
     email = serializers.EmailField(max_length=LONGEST_EMAIL, trim_whitespace=False)
     role = RoleField()
     grants = GrantsField(required=False, default=list)
+    only_own_resources = YesNoField(default=False, help_text=ONLY_OWN)
+    resource_ids = OwnResourcesField(required=False)
 
 
 class AcceptInvitationSerializer(HouseSerializer):
@@ -119,8 +136,10 @@ def present(row: Mapping[str, Any]) -> dict[str, Any]:
                 "email": "dora@salon.example",
                 "role": "STAFF",
                 "grants": ["exports:read"],
-            }
+            },
+            "To work on their own": {"email": "dora@salon.example", "role": "STAFF", **LIMITED},
         },
+        names_others=True,
         answer_examples={"Invited": EXAMPLE},
         conflict_examples={"Invited before": {"reason": InvitedAlready.reason}},
     ),
@@ -161,7 +180,14 @@ class InvitationViewSet(TenantViewSet[Invitation]):
         self.refuse_query()
         wanted = self.validated(InviteSerializer)
         organization = Organization.objects.get(pk=self.organization_id)
-        made = invite(organization=organization, caller=self.caller, **wanted)
+        made = invite(
+            organization=organization,
+            email=wanted["email"],
+            role=wanted["role"],
+            grants=wanted["grants"],
+            limit=limit_in(wanted),
+            caller=self.caller,
+        )
         return Response(success(present(_columns(made))), status=status.HTTP_201_CREATED)
 
     @action(detail=True, methods=["post"])
@@ -213,6 +239,8 @@ class InvitationViewSet(TenantViewSet[Invitation]):
                 "name": "Salon Soleil",
                 "role": "VIEWER",
                 "scopes": ["bookings:read"],
+                "onlyOwnResources": False,
+                "resourceIds": [],
             }
         },
         conflict_examples={"It was used": {"reason": InvitationOver.reason}},

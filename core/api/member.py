@@ -13,17 +13,21 @@ from rest_framework.response import Response
 
 from core.access import GRANTS, Role
 from core.api.envelope import success
+from core.api.fields import NamedIdField, YesNoField
 from core.api.pagination import Order, PageQuery, paginate
 from core.api.schema import Operation, documented
 from core.api.serializers import HouseSerializer
 from core.api.viewsets import TenantViewSet
 from core.errors import NotFound
 from core.models import Membership
+from core.services.limiting import UNLIMITED, Limit, limit_of
 from core.services.member_sign_in import SignInNotOnlyYours, end_sessions_of, unlock_member
 from core.services.membership import LastOwner, change_member, remove_member
 
 BY_AGE = Order("created_at")
 ROLES = [role.value.upper() for role in Role]
+MOST_RESOURCES = 100
+ONLY_OWN = "Whether they see and change nothing but what belongs to their own resources."
 # The name on the wire -> the column.
 COLUMNS = {
     "id": "id",
@@ -32,6 +36,8 @@ COLUMNS = {
     "email": "user__email",
     "role": "role",
     "grants": "grants",
+    "onlyOwnResources": "only_own_resources",
+    "resourceIds": "own_resource_ids",
     "signedInAt": "user__last_login",
 }
 EXAMPLE = {
@@ -41,7 +47,13 @@ EXAMPLE = {
     "email": "anna@salon.example",
     "role": "STAFF",
     "grants": ["exports:read"],
+    "onlyOwnResources": False,
+    "resourceIds": [],
     "signedInAt": "2026-11-20T08:30:00Z",
+}
+LIMITED = {
+    "onlyOwnResources": True,
+    "resourceIds": ["01a1f90c-3a77-7d0e-9f5b-2f0c6f2b1d44"],
 }
 
 
@@ -70,6 +82,18 @@ class GrantsField(serializers.ListField):
         )
 
 
+class OwnResourcesField(serializers.ListField):
+    """The resources that somebody is limited to, each of the organization (the service asks)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            child=NamedIdField(),
+            max_length=MOST_RESOURCES,
+            help_text="Resources that are theirs; only with `onlyOwnResources`.",
+            **kwargs,
+        )
+
+
 class MemberSerializer(HouseSerializer):
     """What a client reads. Made by `present`."""
 
@@ -79,6 +103,10 @@ class MemberSerializer(HouseSerializer):
     email = serializers.EmailField()
     role = serializers.ChoiceField(ROLES)
     grants = serializers.ListField(child=serializers.CharField())
+    only_own_resources = serializers.BooleanField(help_text=ONLY_OWN)
+    resource_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="The resources that are theirs, then."
+    )
     signed_in_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -95,11 +123,20 @@ class UpdateMemberSerializer(HouseSerializer):
 
     role = RoleField(required=False)
     grants = GrantsField(required=False)
+    only_own_resources = YesNoField(required=False, help_text=ONLY_OWN)
+    resource_ids = OwnResourcesField(required=False)
 
 
 def present(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return one member as a client reads them, from their columns."""
     return {name: row[column] for name, column in COLUMNS.items()} | {"role": row["role"].upper()}
+
+
+def limit_in(wanted: Mapping[str, Any], now: Limit = UNLIMITED) -> Limit:
+    """Return the limit that a body asks for: what it leaves out stays, unless the limit ends."""
+    only_own = wanted.get("only_own_resources", now.only_own)
+    stays = now.resource_ids if only_own else []
+    return Limit(only_own, wanted.get("resource_ids", stays))
 
 
 NOT_YOURS = (
@@ -133,13 +170,19 @@ NOT_OF_YOURS = {"Works elsewhere too": {"reason": SignInNotOnlyYours.reason}}
     partial_update=Operation(
         id="updateMember",
         summary="Change what a member may do",
-        description=f"It counts from their next request on. {NOT_YOURS}",
+        description=(
+            f"It counts from their next request on. {NOT_YOURS} Staff and viewers can be limited "
+            "to their own resources: what belongs to others is as absent to them as what belongs "
+            "to another organization."
+        ),
+        names_others=True,
         body=UpdateMemberSerializer,
         answer=MemberSerializer,
         conflicts=[LastOwner.reason],
         body_examples={
             "A manager": {"role": "MANAGER"},
             "May export": {"grants": ["exports:read"]},
+            "Only their own": LIMITED,
         },
         answer_examples={"A manager": {**EXAMPLE, "role": "MANAGER"}},
         conflict_examples={"The only owner": {"reason": LastOwner.reason}},
@@ -196,6 +239,7 @@ class MemberViewSet(TenantViewSet[Membership]):
             caller=self.caller,
             role=wanted.get("role", Role(member.role)),
             grants=wanted.get("grants", member.grants),
+            limit=limit_in(wanted, limit_of(member)),
         )
         return self._answer(changed)
 

@@ -43,6 +43,12 @@ class OrganizationOfMineSerializer(HouseSerializer):
     scopes = serializers.ListField(
         child=serializers.CharField(), help_text="`*` is every scope of the organization."
     )
+    only_own_resources = serializers.BooleanField(
+        help_text="Whether one sees and changes nothing but what belongs to one's own resources."
+    )
+    resource_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="The resources that are one's own, then."
+    )
 
 
 class MeSerializer(HouseSerializer):
@@ -89,6 +95,8 @@ def present_organization(membership: Membership) -> dict[str, Any]:
         "name": organization.name,
         "role": membership.role.upper(),
         "scopes": sorted(scopes_of(Role(membership.role), membership.grants)),
+        "onlyOwnResources": membership.only_own_resources,
+        "resourceIds": membership.own_resource_ids,
     }
 
 

@@ -106,7 +106,8 @@ class TenantViewSet(HouseViewSet[M], Generic[M]):
     """Every tenant endpoint starts here, so that nobody can forget the organization.
 
     It gives a view its caller and its rows beside what every endpoint has, and answers a
-    repeated POST with its first answer.
+    repeated POST with its first answer. Of a caller who is limited to their own resources these
+    are the rows that belong to them.
     """
 
     scope: ClassVar[str]
@@ -123,7 +124,7 @@ class TenantViewSet(HouseViewSet[M], Generic[M]):
 
     def get_queryset(self) -> TenantQuerySet[M]:
         rows = cast("TenantQuerySet[M]", super().get_queryset())
-        return rows.for_organization(self.organization_id)
+        return rows.for_caller(self.caller)
 
 
 def _single_values(query: QueryDict) -> Mapping[str, str]:

@@ -4,7 +4,9 @@ from uuid import UUID
 from django.db import models
 from django.db.models.functions import Now
 
+from core.access import Caller
 from core.ids import uuid7
+from core.own_resources import narrowed
 
 
 class BaseModel(models.Model):
@@ -25,9 +27,20 @@ class TenantQuerySet(models.QuerySet[M]):
     def for_organization(self, organization_id: UUID) -> Self:
         return self.filter(organization_id=organization_id)
 
+    def for_caller(self, caller: Caller) -> Self:
+        """Return what a caller sees: their organization's, and of that what is their own if they
+        are limited to their own resources (core.own_resources).
+        """
+        rows = self.for_organization(caller.organization_id)
+        if caller.only_resources is None:
+            return rows
+        return rows.filter(narrowed(self.model, caller.only_resources))
+
 
 class TenantModel(BaseModel):
-    """A row that one organization owns. Read it through `for_organization`."""
+    """A row that one organization owns. Doors read it through `for_caller`, all others through
+    `for_organization`.
+    """
 
     organization: Any = models.ForeignKey(
         "core.Organization", on_delete=models.PROTECT, related_name="+", editable=False

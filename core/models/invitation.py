@@ -6,19 +6,22 @@ from django.utils.translation import gettext_lazy as _
 
 from core.access import Role
 from core.models.base import TenantModel
-from core.models.user import User
+from core.models.user import User, limit_is_complete
 
 
 class Invitation(TenantModel):
     """A colleague is asked to work here, in a role, by a link that is sent to `email`.
 
     The link is an HMAC of the row's id and `generation`: sending it again makes the older one
-    invalid. It opens until `expires_at`, once, unless it is `revoked_at` first.
+    invalid. It opens until `expires_at`, once, unless it is `revoked_at` first. `grants` and what
+    they are limited to become the membership's.
     """
 
     email = models.EmailField()
     role = models.CharField(max_length=16, choices=[(r.value, r.value.title()) for r in Role])
     grants = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    only_own_resources = models.BooleanField(default=False, db_default=False)
+    own_resource_ids = ArrayField(models.UUIDField(), default=list, db_default=[], blank=True)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     generation = models.PositiveSmallIntegerField(default=1, db_default=1)
     expires_at = models.DateTimeField()
@@ -41,6 +44,7 @@ class Invitation(TenantModel):
                 condition=Q(role__in=[role.value for role in Role]),
                 violation_error_message=_("Choose one of the roles."),
             ),
+            limit_is_complete("invitation_limit_is_complete"),
         ]
 
     def __str__(self) -> str:

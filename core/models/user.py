@@ -7,9 +7,23 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from core.access import Role
+from core.access import LIMITABLE, Role
 from core.fields import EncryptedCharField
 from core.models.base import BaseModel, TenantModel
+
+
+def limit_is_complete(name: str) -> models.CheckConstraint:
+    """Whoever is limited has resources of their own, and a role that can be limited."""
+    limited = models.Q(
+        ~models.Q(own_resource_ids=[]),
+        only_own_resources=True,
+        role__in=sorted(role.value for role in LIMITABLE),
+    )
+    return models.CheckConstraint(
+        name=name,
+        condition=limited | models.Q(only_own_resources=False, own_resource_ids=[]),
+        violation_error_message=_("Choose at least one resource."),
+    )
 
 
 class UserManager(BaseUserManager["User"]):
@@ -64,12 +78,16 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
 class Membership(TenantModel):
     """A user's role in an organization. What a role may do: `core.access.SCOPES_OF_ROLE`.
 
-    `grants` are scopes on top of the role's (`core.access.GRANTS`).
+    `grants` are scopes on top of the role's (`core.access.GRANTS`). With `only_own_resources` they
+    see and change what belongs to `own_resource_ids` alone (`core.own_resources`); a trigger sees
+    that these are the organization's.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=[(r.value, r.value.title()) for r in Role])
     grants = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    only_own_resources = models.BooleanField(default=False, db_default=False)
+    own_resource_ids = ArrayField(models.UUIDField(), default=list, db_default=[], blank=True)
 
     class Meta:
         ordering = ["created_at"]
@@ -84,6 +102,7 @@ class Membership(TenantModel):
                 condition=models.Q(role__in=[role.value for role in Role]),
                 violation_error_message=_("Choose one of the roles."),
             ),
+            limit_is_complete("membership_limit_is_complete"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from core.access import Caller, CallerKind, Role
 from core.db import in_one_transaction, violation_of
 from core.errors import Conflict, NotFound
 from core.models import Invitation, Membership, Organization, User
+from core.services.limiting import UNLIMITED, Limit, checked_limit, limit_of
 from core.services.membership import (
     MemberAlready,
     check_email,
@@ -58,17 +59,20 @@ def invite(
     email: str,
     role: Role,
     grants: Iterable[str] = (),
+    limit: Limit = UNLIMITED,
     caller: Caller,
 ) -> Invitation:
     """Ask somebody by e-mail to work here. The link is good for LASTS, once.
 
     Records invitation.created, from which the mail follows. Raises Forbidden, NotYoursToGive,
-    MemberAlready, InvitedAlready, and Invalid for an address or a grant that is none.
+    MemberAlready, InvitedAlready, Invalid for an address or a grant that is none, and what
+    checked_limit raises.
     """
     caller.require("members:write")
     email, grants = email.strip(), checked_grants(grants)
     check_email(email)
     check_may_give(caller, role, grants)
+    limit = checked_limit(limit, role=role, grants=grants, organization_id=organization.pk)
     members = Membership.objects.for_organization(organization.pk)
     if members.filter(user__email__iexact=email).exists():
         raise MemberAlready
@@ -83,10 +87,12 @@ def invite(
         grants=grants,
         invited_by_id=caller.id if caller.kind == CallerKind.USER else None,
         expires_at=now + LASTS,
+        **limit.columns,
     )
     with violation_of("invitation_is_one_at_a_time", becomes=InvitedAlready):
         invitation.save(force_insert=True)
-    events.record("invitation.created", invitation, caller=caller, role=role, grants=grants)
+    facts = {"role": role, "grants": grants, **limit.columns}
+    events.record("invitation.created", invitation, caller=caller, **facts)
     return invitation
 
 
@@ -197,6 +203,7 @@ def _accept(invitation: Invitation, user: User) -> Membership:
         user=user,
         role=invitation.role,
         grants=invitation.grants,
+        **limit_of(invitation).columns,
     )
     with violation_of("membership_is_unique", becomes=MemberAlready):
         membership.save(force_insert=True)
@@ -209,6 +216,7 @@ def _accept(invitation: Invitation, user: User) -> Membership:
         user_id=user.pk,
         role=invitation.role,
         grants=invitation.grants,
+        **limit_of(invitation).columns,
         invitation_id=invitation.pk,
     )
     transaction.on_commit(known_keys.forget_everywhere)

@@ -14,6 +14,7 @@ from core.access import GRANTS, Caller, Role, scopes_of
 from core.db import in_one_transaction, violation_of
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import Membership, Organization, SignInSession, User
+from core.services.limiting import UNLIMITED, Limit, checked_limit, limit_of
 from core.services.sessions import end_other_sessions
 
 
@@ -47,15 +48,18 @@ def add_member(
     name: str,
     role: Role,
     password: str,
+    limit: Limit = UNLIMITED,
     caller: Caller,
 ) -> Membership:
     """Let somebody work here. Who signs in with this address already keeps name and password.
 
     Records membership.created. Raises Forbidden, NotYoursToGive, MemberAlready, Invalid for an
-    address that is none, and for somebody new without a password that is good enough.
+    address that is none, and for somebody new without a password that is good enough; and what
+    checked_limit raises.
     """
     caller.require("members:write")
     check_may_give(caller, role)
+    limit = checked_limit(limit, role=role, organization_id=organization.pk)
     email = email.strip()
     check_email(email)
     user = User.objects.filter(email__iexact=email).first()
@@ -64,33 +68,47 @@ def add_member(
         check_password(password, user)
         user.set_password(password)
         user.save(force_insert=True)
-    membership = Membership(organization=organization, user=user, role=role)
+    membership = Membership(organization=organization, user=user, role=role, **limit.columns)
     with violation_of("membership_is_unique", becomes=MemberAlready):
         membership.save(force_insert=True)
-    events.record("membership.created", membership, caller=caller, user_id=user.pk, role=role)
+    events.record(
+        "membership.created", membership, caller=caller, user_id=user.pk, role=role, **limit.columns
+    )
     return membership
 
 
 @in_one_transaction
 def change_member(
-    membership: Membership, *, caller: Caller, role: Role, grants: Iterable[str] = ()
+    membership: Membership,
+    *,
+    caller: Caller,
+    role: Role,
+    grants: Iterable[str] = (),
+    limit: Limit = UNLIMITED,
 ) -> Membership:
-    """Give a member a role, with grants on top of it. Counts from their next request on.
+    """Give a member a role, with grants on top of it, and limit them to their own resources or to
+    nothing. Counts from their next request on.
 
-    Records membership.updated. Raises LastOwner, NotYoursToGive, Forbidden, and Invalid for what
-    is no grant.
+    Records membership.updated. Raises LastOwner, NotYoursToGive, Forbidden, Invalid for what is no
+    grant, and what checked_limit raises.
     """
     membership = _locked(membership, caller)
     grants = checked_grants(grants)
-    was = {"was": membership.role, "was_granted": membership.grants}
-    if (membership.role, membership.grants) == (role, grants):
+    limit = checked_limit(
+        limit, role=role, grants=grants, organization_id=membership.organization_id
+    )
+    before = limit_of(membership)
+    was = {"was": membership.role, "was_granted": membership.grants, "was_own": before.resource_ids}
+    if (membership.role, membership.grants, before) == (role, grants, limit):
         return membership
     check_may_give(caller, Role(membership.role), membership.grants)
     check_may_give(caller, role, grants)
     if membership.role == Role.OWNER and role != Role.OWNER:
         _keep_an_owner(membership)
     membership.role, membership.grants = role, grants
-    membership.save(update_fields=["role", "grants", "updated_at"])
+    membership.only_own_resources = limit.only_own
+    membership.own_resource_ids = limit.resource_ids
+    membership.save(update_fields=["role", "grants", *limit.columns, "updated_at"])
     events.record(
         "membership.updated",
         membership,
@@ -98,6 +116,7 @@ def change_member(
         user_id=membership.user_id,
         role=role,
         grants=grants,
+        **limit.columns,
         **was,
     )
     transaction.on_commit(known_keys.forget_everywhere)

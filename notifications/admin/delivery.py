@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import times
+from core.access import Caller
 from core.admin.base import HouseAdmin
 from core.admin.context import caller_of, desk_of, organization_of
 from core.admin.filters import ChoiceFilter
@@ -44,9 +45,10 @@ say(
 )
 
 
-def went_wrong_lately(organization_id: UUID) -> QuerySet[Delivery]:
+def went_wrong_lately(caller: Caller) -> QuerySet[Delivery]:
     """Return what failed or bounced in the last thirty days and was not sent again since."""
-    return went_wrong(organization_id, since=timezone.now() - LOOKED_BACK)
+    wrong = went_wrong(caller.organization_id, since=timezone.now() - LOOKED_BACK)
+    return wrong.for_caller(caller)
 
 
 class DeliveryStatusFilter(ChoiceFilter):
@@ -59,8 +61,7 @@ class DeliveryStatusFilter(ChoiceFilter):
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         if value != WENT_WRONG:
             return queryset.filter(status=value)
-        organization = desk_of(self.request).organization
-        wrong = went_wrong_lately(organization.pk) if organization else queryset.none()
+        wrong = went_wrong_lately(caller_of(self.request))
         return queryset.filter(pk__in=wrong.values("pk"))
 
     def __init__(self, request: HttpRequest, *arguments: Any) -> None:
@@ -166,8 +167,7 @@ class DeliveryAdmin(HouseAdmin):
         may_read = self.has_view_permission(request) and desk_of(request).may("bookings:read")
         if not may_read:
             raise PermissionDenied
-        ours = booking_for_mail().filter(organization=desk_of(request).organization, pk=pk)
-        booking = ours.first()
+        booking = booking_for_mail().for_caller(caller_of(request)).filter(pk=pk).first()
         if booking is None or message not in MESSAGES or MESSAGES[message].about != "booking":
             raise Http404
         return self.page(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.models import Booking, BundlePurchase, GroupSession, WaitlistEntry
-from core.admin.context import desk_of, organization_of
+from core.admin.context import caller_of, desk_of
 from core.admin.panels import panel
 from core.admin.today import Trouble
 from notifications.admin.delivery import LOOKED_BACK, WENT_WRONG, went_wrong_lately
@@ -74,7 +74,7 @@ def _messages(request: HttpRequest, deliveries: DeliveryQuerySet) -> SafeString 
             "pill": delivery_pill(row),
             "said": explain(row),
         }
-        for row in deliveries[:MOST]
+        for row in deliveries.for_caller(caller_of(request))[:MOST]
     ]
     context = {"deliveries": rows, "may_send": desk.may("deliveries:write")}
     return render_to_string("admin/notifications/of_booking.html", context, request=request)
@@ -124,7 +124,7 @@ def messages_that_went_wrong(request: HttpRequest) -> Trouble | None:
     desk = desk_of(request)
     if not desk.may("deliveries:read"):
         return None
-    count = went_wrong_lately(organization_of(request).pk).count()
+    count = went_wrong_lately(caller_of(request)).count()
     if not count:
         return None
     sentence = ngettext(
@@ -140,9 +140,8 @@ def messages_that_are_late(request: HttpRequest) -> Trouble | None:
     desk = desk_of(request)
     if not desk.may("deliveries:read"):
         return None
-    statistics = delivery_statistics(
-        organization_of(request).pk, since=timezone.now() - LOOKED_BACK
-    )
+    since = timezone.now() - LOOKED_BACK
+    statistics = delivery_statistics(caller_of(request), since=since)
     if not statistics.late:
         return None
     sentence = ngettext(

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from bookings.models import Booking
+from core.models import TenantQuerySet
 
 VERSION = f"SELECT version FROM {Booking._meta.db_table} WHERE id = %s"  # noqa: S608
 
 
-def booking_for_mail() -> QuerySet[Booking]:
+def booking_for_mail() -> TenantQuerySet[Booking]:
     """Return bookings with all that a message may say, in one statement."""
     related = ("service", "resource", "customer", "organization", "bundle__product")
     return Booking.objects.select_related(*related).only(

@@ -11,6 +11,7 @@ from django.utils import timezone
 from bookings.models import Booking, BundlePurchase, Customer, CustomerLink, WaitlistEntry
 from bookings.selectors.booking import search
 from bookings.selectors.customer import is_meant_by
+from core.access import Caller
 from notifications.models import Delivery
 from notifications.models.delivery import DeliveryQuerySet
 from notifications.selectors.subject import Subject, column_of
@@ -27,7 +28,7 @@ Status = Delivery.Status
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryStatistics:
-    """How an organization's messages are doing. `since` bounds only what went wrong.
+    """How messages are doing. `since` bounds only what went wrong.
 
     late: still waiting a quarter of an hour after they were promised.
     """
@@ -39,17 +40,23 @@ class DeliveryStatistics:
     bounced: int
 
 
-def delivery_statistics(organization_id: UUID, *, since: datetime) -> DeliveryStatistics:
-    """Count what waits and what went wrong: two statements that read only such rows."""
-    ours = Delivery.objects.for_organization(organization_id)
+def delivery_statistics(caller: Caller, *, since: datetime) -> DeliveryStatistics:
+    """Count what waits and what went wrong, as a caller sees it: two statements that read only
+    such rows.
+    """
+    ours = Delivery.objects.for_caller(caller)
     open_rows = ours.filter(status__in=Delivery.OPEN).aggregate(
         waiting=Count("pk"),
         late=Count("pk", filter=Q(created_at__lt=timezone.now() - LATE_AFTER)),
         oldest_waiting_at=Min("created_at"),
     )
-    bad_rows = went_wrong(organization_id, since=since).aggregate(
-        failed=Count("pk", filter=Q(status=Status.FAILED)),
-        bounced=Count("pk", filter=Q(status=Status.BOUNCED)),
+    bad_rows = (
+        went_wrong(caller.organization_id, since=since)
+        .for_caller(caller)
+        .aggregate(
+            failed=Count("pk", filter=Q(status=Status.FAILED)),
+            bounced=Count("pk", filter=Q(status=Status.BOUNCED)),
+        )
     )
     return DeliveryStatistics(**open_rows, **bad_rows)
 

@@ -11,7 +11,7 @@ from bookings.selectors.agenda import agenda_of
 from bookings.selectors.statistics import bookings_by_day
 from bookings.services.hold import new_token, place_hold
 from bookings.services.status import cancel_booking
-from core.access import Role
+from core.access import Caller, Role
 from core.models import Outbox
 from tests.console import desk_for, shown
 from tests.factories import OrganizationFactory, ResourceFactory
@@ -27,6 +27,10 @@ MONDAY = Interval(
 )  # 16 November in Berlin
 
 
+def everybody(salon):
+    return Caller.command(salon.pk)
+
+
 def at(hour: int, minute: int = 0) -> datetime:
     """Return a time of that Monday on Berlin's clock."""
     return MONDAY.start + timedelta(hours=hour, minutes=minute)
@@ -35,7 +39,7 @@ def at(hour: int, minute: int = 0) -> datetime:
 @pytest.fixture
 def line(salon, book):
     def line(now=None):
-        (found,) = agenda_of(salon.pk, MONDAY, now=now or at(0))
+        (found,) = agenda_of(everybody(salon), MONDAY, now=now or at(0))
         return found
 
     return line
@@ -81,14 +85,14 @@ def test_a_resource_for_two_is_free_until_both_places_are_taken(salon, haircut, 
     studio = ResourceFactory(organization=salon, name="Studio", lanes=2)
     haircut.resources.set([studio])
     book(at=at(10))
-    found = {one.resource.name: one for one in agenda_of(salon.pk, MONDAY, now=at(0))}
+    found = {one.resource.name: one for one in agenda_of(everybody(salon), MONDAY, now=at(0))}
     assert found["Studio"].free == [Interval(at(9), at(17))]
 
     book(at=at(10))
 
-    studio_line = {one.resource.name: one for one in agenda_of(salon.pk, MONDAY, now=at(0))}[
-        "Studio"
-    ]
+    studio_line = {
+        one.resource.name: one for one in agenda_of(everybody(salon), MONDAY, now=at(0))
+    }["Studio"]
     assert studio_line.free == [Interval(at(9), at(10)), Interval(at(10, 30), at(17))]
     rows = [
         spot.row for spot in spots_of(studio_line, axis_of([studio_line], MONDAY)) if spot.booking
@@ -101,10 +105,12 @@ def test_who_no_longer_works_here_is_shown_while_they_are_booked(salon, anna, bo
     anna.is_active = False
     anna.save()
 
-    (found,) = agenda_of(salon.pk, MONDAY, now=at(0))
+    (found,) = agenda_of(everybody(salon), MONDAY, now=at(0))
     assert found.free == []
     assert len(found.bookings) == 1
-    assert agenda_of(salon.pk, Interval(MONDAY.end, MONDAY.end + 24 * HOUR), now=at(0)) == []
+    assert (
+        agenda_of(everybody(salon), Interval(MONDAY.end, MONDAY.end + 24 * HOUR), now=at(0)) == []
+    )
 
 
 def test_the_axis_holds_whole_hours_from_the_first_opening_to_the_last_end(line, book):
@@ -130,7 +136,9 @@ def test_bookings_are_counted_by_the_day_they_begin_on(salon, book, staff):
     cancel_booking(book(at=at(12)), caller=staff)
     book(at=at(10) + timedelta(days=1))
 
-    counts = bookings_by_day(salon.pk, date(2026, 11, 16), days=3, zone=ZoneInfo("Europe/Berlin"))
+    counts = bookings_by_day(
+        everybody(salon), date(2026, 11, 16), days=3, zone=ZoneInfo("Europe/Berlin")
+    )
 
     assert [(count.day.day, count.pending, count.total) for count in counts] == [
         (16, 2, 2),

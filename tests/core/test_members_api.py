@@ -50,6 +50,8 @@ def test_members_are_listed_in_two_statements(desk, owner, clara, django_assert_
             "email": "olga@salon.example",
             "role": "OWNER",
             "grants": [],
+            "onlyOwnResources": False,
+            "resourceIds": [],
             "signedInAt": None,
         },
         {
@@ -59,6 +61,8 @@ def test_members_are_listed_in_two_statements(desk, owner, clara, django_assert_
             "email": "clara@salon.example",
             "role": "STAFF",
             "grants": [],
+            "onlyOwnResources": False,
+            "resourceIds": [],
             "signedInAt": None,
         },
     ]
@@ -144,7 +148,15 @@ def test_somebody_new_is_invited_and_signs_in(desk, salon, client):
     )
 
     assert made.status_code == 201
-    assert set(made.json()["data"]) == {"id", "email", "role", "grants", "expiresAt"}
+    assert set(made.json()["data"]) == {
+        "id",
+        "email",
+        "role",
+        "grants",
+        "onlyOwnResources",
+        "resourceIds",
+        "expiresAt",
+    }
     assert accepted.status_code == 201
     assert accepted.json()["data"]["slug"] == "salon"
     assert accepted.json()["data"]["role"] == "VIEWER"

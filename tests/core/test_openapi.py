@@ -206,7 +206,6 @@ NAMES_NOTHING = (
     "createCustomer",
     "createResourceType",
     "createApiKey",
-    "invite",
     "updateOrganization",
     "setLogo",
     "takeLogo",

@@ -29,6 +29,8 @@ def test_who_signs_in_is_answered_tokens_and_where_they_work(client, salon, nora
                 "name": "Salon Soleil",
                 "role": "OWNER",
                 "scopes": ["*"],
+                "onlyOwnResources": False,
+                "resourceIds": [],
             }
         ],
     }

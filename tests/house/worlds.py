@@ -75,12 +75,15 @@ def slot(day: str) -> dict[str, Any]:
 class World:
     """`rows` by their noun, and a key that may do everything to them.
 
-    The organization's slug, its `word`, stands in everything that somebody named or wrote there.
+    Its `word`, usually the organization's slug, stands in everything that somebody named or wrote
+    there. All of it belongs to one resource: a second world in the same organization, which has
+    another word, is a colleague's.
     """
 
-    def __init__(self, organization: Organization) -> None:
+    def __init__(self, organization: Organization, *, word: str = "") -> None:
         self.organization = organization
-        self.word = word = organization.slug.title()
+        is_first = not ApiKey.objects.filter(organization=organization).exists()
+        self.word = word = word or organization.slug.title()
         self.person = PERSON | {
             "name": f"{word} Müller",
             "company": f"{word} GmbH",
@@ -90,7 +93,11 @@ class World:
         self.desk: APIClient = client_with(a_key(organization, kind=ApiKey.Kind.SECRET))
         colleague = UserFactory(name=f"{word} Meier", email=f"desk@{word}.example".lower())
         member: Membership = MembershipFactory(organization=organization, user=colleague)
-        kind = ResourceTypeFactory(organization=organization, name=f"{word} staff")
+        kind = ResourceTypeFactory(
+            organization=organization,
+            name=f"{word} staff",
+            key="staff" if is_first else word.lower(),
+        )
         resource = ResourceFactory(organization=organization, name=f"{word} Anna", type=kind)
         course = CourseFactory(
             organization=organization, resources=[resource], name=f"{word} algebra"
@@ -106,7 +113,7 @@ class World:
                 organization=organization,
                 resources=[resource],
                 name=f"{word} haircut",
-                is_default=True,
+                is_default=is_first,
             ),
             "course": course,
             "member": member,
@@ -117,7 +124,7 @@ class World:
             "schedule": Schedule.objects.get(resource=resource),
         }
         self.ids = {noun: str(row.pk) for noun, row in rows.items()}
-        self.ids["api-key"] = str(ApiKey.objects.get(organization=organization).pk)
+        self.ids["api-key"] = str(ApiKey.objects.filter(organization=organization).latest("id").pk)
         self.ids["user"] = str(member.user_id)
         ExamPeriod.objects.create(
             service=course, kind=ExamPeriod.Kind.FINAL, starts_on="2027-01-18", ends_on="2027-01-29"
@@ -128,20 +135,23 @@ class World:
 
     def _fill(self) -> None:
         """Make the rows for which there is no factory as a client makes them."""
-        self.hold_token = self._make("hold", "holds", timeSlot=slot("25"))["token"]
+        whose, service = {"resourceId": self.ids["resource"]}, {"serviceId": self.ids["service"]}
+        asked = {**self.person, **service}
+        self.hold_token = self._make("hold", "holds", **service, timeSlot=slot("25"))["token"]
         weekly = {"timeSlot": slot("26"), "recurrence": "FREQ=WEEKLY;COUNT=2"}
-        self._make("booking", "bookings", **self.person, timeSlot=slot("24"))
-        self._make("series", "series", **self.person, **weekly)
-        self._make("waiting", "waitlist", **self.person, **WAIT)
-        self._make("date-override", "date-overrides", date="2026-12-24", stretches=[])
+        self._make("booking", "bookings", **asked, timeSlot=slot("24"))
+        self._make("series", "series", **asked, **weekly)
+        self._make("waiting", "waitlist", **asked, **whose, **WAIT)
+        self._make("date-override", "date-overrides", **whose, date="2026-12-24", stretches=[])
         self._make(
             "time-off",
             "time-off",
+            **whose,
             reason=f"{self.word} is away",
             startsOn="2026-12-01",
             endsOn="2026-12-02",
         )
-        self._make("reminder-rule", "reminder-rules", minutesBefore=1440)
+        self._make("reminder-rule", "reminder-rules", **service, minutesBefore=1440)
         self._make("invitation", "invitations", email=f"dora@{self.word}.example", role="VIEWER")
         what = {"courseId": self.ids["course"], "taId": self.ids["resource"]}
         self._make("template", "group-session-templates", **what, **LESSON)

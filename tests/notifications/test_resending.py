@@ -5,6 +5,7 @@ import pytest
 from bookings.models import Booking
 from bookings.services.rescheduling import Changes, update_booking
 from bookings.services.status import cancel_booking, confirm_booking
+from core.access import Caller
 from core.models import Event, Organization
 from notifications.errors import NobodyToTell, NoLongerTrue, StillOnItsWay
 from notifications.models import Delivery
@@ -131,16 +132,21 @@ def test_the_dashboard_counts_what_waits_and_what_went_wrong_and_was_not_put_rig
     book(ten_o_clock.replace(hour=14))
     relay()
 
-    now = delivery_statistics(salon.pk, since=since)
+    now = delivery_statistics(Caller.command(salon.pk), since=since)
     assert (now.waiting, now.late, now.failed, now.bounced) == (3, 0, 1, 0)
     assert list(went_wrong(salon.pk, since=since)) == [failed]
-    assert delivery_statistics(salon.pk, since=failed.created_at.replace(year=2027)).failed == 0
+    assert (
+        delivery_statistics(
+            Caller.command(salon.pk), since=failed.created_at.replace(year=2027)
+        ).failed
+        == 0
+    )
 
     mail_server.to_recipient.clear()
     resend_delivery(failed, caller=staff)
     deliver()
 
-    now = delivery_statistics(salon.pk, since=since)
+    now = delivery_statistics(Caller.command(salon.pk), since=since)
     assert (now.waiting, now.failed, now.oldest_waiting_at) == (0, 0, None)
 
 
@@ -150,7 +156,7 @@ def test_a_message_that_waits_for_long_is_late(book, relay, salon, clock):
     begun = Delivery.objects.get(message="booking_received").created_at
     clock.shift(16 * 60)
 
-    now = delivery_statistics(salon.pk, since=begun)
+    now = delivery_statistics(Caller.command(salon.pk), since=begun)
 
     assert (now.waiting, now.late, now.oldest_waiting_at) == (2, 2, begun)
 
@@ -158,7 +164,7 @@ def test_a_message_that_waits_for_long_is_late(book, relay, salon, clock):
 def test_another_organizations_messages_are_not_counted(failed, salon):
     other = Organization.objects.create(name="Other", slug="other")
 
-    now = delivery_statistics(other.pk, since=failed.created_at.replace(hour=0))
+    now = delivery_statistics(Caller.command(other.pk), since=failed.created_at.replace(hour=0))
 
     assert (now.waiting, now.failed) == (0, 0)
 
