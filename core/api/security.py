@@ -38,11 +38,15 @@ class HttpsOnly:
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """The strictest policy everywhere, with the exceptions that the settings name by path."""
+    """The strictest policy everywhere, with the exceptions that the settings name by path.
+
+    And what of the visitor's machine our pages ask for: nothing.
+    """
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         if response.headers.get("Content-Type", "").startswith(DATA_TYPES):
             response.headers["Content-Security-Policy"] = DATA_POLICY
             return response

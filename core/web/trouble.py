@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -16,7 +17,9 @@ from django.utils.translation import gettext as _
 
 from core.observability.context import current_request_id
 
-CONSOLE = "/admin/"
+API, CONSOLE = "/api/", "/admin/"
+
+log = structlog.get_logger(__name__)
 
 
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -63,11 +66,21 @@ def _language_of(request: HttpRequest) -> Any:
 def _answer(
     request: HttpRequest, status: int, title: str, sentence: str, *, number: str = ""
 ) -> HttpResponse:
-    """Answer a page that asks no database: who reads it may be here because of that."""
+    """Answer a page that asks no database: who reads it may be here because of that.
+
+    Below /api only the status counts. A page that cannot be made is its sentences.
+    """
+    if request.path_info.startswith(API):
+        return HttpResponse(status=status)
     is_console = request.path_info.startswith(CONSOLE)
     context = {"title": title, "sentence": sentence, "number": number, "is_console": is_console}
-    page = render_to_string("public/trouble.html", context)
+    kind = "text/html"
+    try:
+        page = render_to_string("public/trouble.html", context)
+    except Exception:
+        log.exception("The page about an error could not be made")
+        page, kind = f"{title}. {sentence}", "text/plain"
     headers = {"Content-Language": translation.get_language() or "en", "Cache-Control": "no-store"}
-    response = HttpResponse(page, status=status, headers=headers)
+    response = HttpResponse(page, f"{kind}; charset=utf-8", status, headers=headers)
     patch_vary_headers(response, ["Accept-Language"])
     return response

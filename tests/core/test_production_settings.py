@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -136,6 +137,52 @@ def test_the_deployment_check_has_nothing_to_say():
 
     assert (checked.returncode, checked.stderr) == (0, "")
     assert checked.stdout == "System check identified no issues (2 silenced).\n"
+
+
+ASK = """
+import json, django
+django.setup()
+from django.conf import settings
+from django.test import Client
+
+client = Client(headers={"Host": "book.salon.net"})
+paint = "/public/accent/0f766e.css"  # a door that asks neither database nor cache
+elsewhere = client.get(paint, secure=True, headers={"Host": "evil.example"})
+names = [name for name in dir(settings) if "_COOKIE_" in name]
+print(json.dumps({
+    "https": dict(client.get(paint, secure=True).headers),
+    "http": [client.get(paint).status_code, client.get(paint)["Location"]],
+    "elsewhere": [elsewhere.status_code, elsewhere.text],
+    "cookies": {name: getattr(settings, name) for name in names},
+}))
+"""
+
+
+def test_production_answers_over_https_alone_and_tells_browsers_what_holds():
+    asked = start("-c", ASK, DJANGO_SETTINGS_MODULE="config.settings")
+    told = json.loads(asked.stdout)
+
+    headers = told["https"]
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "geolocation=()" in headers["Permissions-Policy"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert not {"Server", "X-Powered-By", "Set-Cookie"} & set(headers)
+    assert told["http"] == [301, "https://book.salon.net/public/accent/0f766e.css"]
+    assert told["elsewhere"] == [
+        400,
+        "This cannot be read. The address or what was sent is incomplete.",
+    ]
+    cookies = told["cookies"]
+    for kind in ("SESSION", "CSRF"):
+        assert cookies[f"{kind}_COOKIE_NAME"].startswith("__Host-")
+        assert cookies[f"{kind}_COOKIE_SECURE"] is True
+        assert (cookies[f"{kind}_COOKIE_PATH"], cookies[f"{kind}_COOKIE_DOMAIN"]) == ("/", None)
+        assert cookies[f"{kind}_COOKIE_SAMESITE"] == "Lax"
+    assert cookies["SESSION_COOKIE_HTTPONLY"] is True
 
 
 def test_random_secrets_are_never_called_weak():

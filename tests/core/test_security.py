@@ -105,6 +105,9 @@ class TestHeaders:
         assert response["X-Frame-Options"] == "DENY"
         assert response["Referrer-Policy"] == "same-origin"
         assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert response["Permissions-Policy"] == (
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+        )
 
     @pytest.mark.django_db
     @pytest.mark.urls("config.urls")
