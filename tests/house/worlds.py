@@ -183,6 +183,20 @@ class World:
     def _rows(self, kind: type[Model]) -> QuerySet[Model]:
         return kind._default_manager.filter(**{owned_kinds()[kind]: self.organization.pk})
 
+    def rows_that_cross(self) -> list[str]:
+        """Return the columns by which a row here points to one of another organization."""
+        found = []
+        for kind, path in owned_kinds().items():
+            for column in kind._meta.fields:
+                target = owned_kinds().get(column.related_model) if column.is_relation else None
+                if target is None or path == "pk":
+                    continue
+                whose = column.name if target == "pk" else f"{column.name}__{target}"
+                rows = self._rows(kind).exclude(**{column.name: None})
+                if rows.exclude(**{whose: self.organization.pk}).exists():
+                    found.append(f"{kind.__name__}.{column.name}")
+        return found
+
     @cached_property
     def secrets(self) -> set[str]:
         """The ids and references of what is here when they are first asked for."""
