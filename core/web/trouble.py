@@ -74,7 +74,7 @@ def _answer(
         return HttpResponse(status=status)
     is_console = request.path_info.startswith(CONSOLE)
     context = {"title": title, "sentence": sentence, "number": number, "is_console": is_console}
-    kind = "text/html"
+    page, kind = "", "text/html"
     try:
         page = render_to_string("public/trouble.html", context)
     except Exception:
