@@ -200,7 +200,8 @@ def test_no_page_opens_to_another_kind_of_token_or_to_a_spoiled_one(ours, redis)
     for page, parts in pages_of_a_token():
         kind, answers = OPENED_BY[page], set()
         good = tokens[kind]
-        spoiled = (good[:-1], good[1:], "A" + good, good[:-2] + good[-1] + good[-2], "x" * 43)
+        other_letter = "B" if good.endswith("A") else "A"
+        spoiled = (good[:-1], good[1:], "A" + good, good[:-1] + other_letter, "x" * 43)
         others = [token for other, token in tokens.items() if other != kind]
         for token in (*others, *spoiled, ours.ids["booking"]):
             at = address(page, parts, ours, token)
