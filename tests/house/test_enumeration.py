@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -32,7 +33,7 @@ from core.rates import PER_MINUTE, RateClass
 from core.services.invitation import invite
 from tests.cast import a_key
 from tests.core.people import PASSWORD, somebody
-from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
+from tests.factories import MembershipFactory, OrganizationFactory, ResourceFactory, UserFactory
 from tests.house.hashing import CountingHasher
 
 pytestmark = pytest.mark.django_db
@@ -43,8 +44,14 @@ UNIQUE = [
     r'"(requestId|timestamp|id|expiresAt)": ?"[^"]*"',
     r'name="csrfmiddlewaretoken" value="\w+"',
 ]
-# The text is compared without what was asked about, and who asks is counted.
-UNIQUE_HEADERS = {"X-Request-ID", "Content-Length", "X-RateLimit-Reset", "X-RateLimit-Remaining"}
+# The text is compared without what was asked about; a clock runs, and who asks is counted.
+UNIQUE_HEADERS = {
+    "Content-Length",
+    "Expires",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+}
 networks = count(1)
 
 
@@ -200,6 +207,7 @@ LINKS = {
     "a booking": (MANAGE, ["/api/manage/{}", "/api/manage/{}/availability", "/manage/{}"]),
     "a place in the line": (WAITLIST, ["/api/waitlist/offers/{}", "/waitlist/{}"]),
     "everything of one's own": (OPENS, ["/my/open/{}"]),
+    "a calendar": ("feed.resource", ["/feeds/{}.ics"]),
     "an invitation": (INVITATION, ["/invitation/{}"]),
     "a new password": (RESET, ["/password/reset/{}"]),
 }
@@ -212,6 +220,7 @@ def test_nobody_learns_whether_a_link_was_nearly_right(what, salon, book, wait, 
         "a booking": book,
         "a place in the line": lambda: wait("Lea"),
         "everything of one's own": lambda: send_link(lea, caller=staff),
+        "a calendar": lambda: ResourceFactory(organization=salon, feed_generation=1),
         "an invitation": lambda: invite(
             organization=salon,
             email="d@salon.example",
@@ -232,12 +241,38 @@ def test_nobody_learns_whether_a_link_was_nearly_right(what, salon, book, wait, 
     for path in paths:
         nothing = told(_get(path.format(absent)), absent)
         assert nothing.status == 404
-        assert len(nothing.statements) == 1
+        assert nothing.statements == ["SELECT"] * (2 if what == "a calendar" else 1)
         for token in wrong:
             assert told(_get(path.format(token)), token) == nothing, path
         real = 0 if what == "a place in the line" else 1
         opened = told(_get(path.format(make_link_token(purpose, row.pk, real))))
         assert opened.status != 404, path
+
+
+@pytest.mark.parametrize("what", ["an invitation", "a new password"])
+def test_who_sends_a_link_that_was_nearly_right_learns_no_more(what, salon, clock):
+    """And no password is hashed for it."""
+    caller = Caller.command(salon.pk)
+    email = "d@salon.example"
+    if what == "an invitation":
+        row = invite(organization=salon, email=email, role=Role.STAFF, caller=caller)
+    else:
+        ends_at = timezone.now() + timedelta(hours=1)
+        user = UserFactory(email=email)
+        row = PasswordReset.objects.create(organization=salon, user=user, expires_at=ends_at)
+    purpose = LINKS[what][0]
+
+    def ask(token: str) -> Callable[[Client], Any]:
+        if what == "an invitation":
+            return post(f"/api/invitations/{token}/accept", name="D", password=PASSWORD)
+        return post("/api/auth/password/reset", token=token, password=PASSWORD)
+
+    nothing = told(ask(make_link_token(purpose, uuid7(), 1)))
+    assert (nothing.status, nothing.statements, nothing.hashed) == (404, ["SELECT"], 0)
+    for token in (make_link_token(purpose, row.pk, 99), make_link_token("other", row.pk, 1)):
+        assert told(ask(token)) == nothing
+    good = told(ask(make_link_token(purpose, row.pk, 1)))
+    assert (good.status in (200, 201), good.hashed) == (True, 1)
 
 
 def _get(path: str) -> Callable[[Client], Any]:
