@@ -82,13 +82,16 @@ def test_wrong_codes_lock_and_the_password_does_not_wait_for_ever(browser, clock
 
 
 def test_codes_are_typed_ten_times_a_minute_at_most_from_one_address(browser, clock):
-    pages = [browser.get(CODE).status_code for _ in range(11)]
+    clock.move_to(timezone.now(), tick=False)
+    pages = [browser.get(CODE, REMOTE_ADDR="192.0.2.9").status_code for _ in range(11)]
     assert set(pages) == {200}
 
-    # One attempt of the ten was the password.
-    codes = [browser.post(CODE, {"otp": "000000"}).status_code for _ in range(10)]
+    codes = [
+        browser.post(CODE, {"otp": "000000"}, REMOTE_ADDR="192.0.2.9").status_code
+        for _ in range(11)
+    ]
 
-    assert codes == [200] * 9 + [429]
+    assert codes == [200] * 10 + [429]
 
 
 def test_the_secret_is_shown_for_a_quarter_of_an_hour(salon, clock):
