@@ -44,7 +44,7 @@ NO_PAGES = {
         "console-colors",
     ),
     *("api-health", "api-health-database", "api-health-detailed", "document", "mail-reports"),
-    *("book:calendar", "manage:calendar", "own:out"),
+    *("book:calendar", "manage:calendar", "own:out", "own:consents"),
 }
 # A mail's own styles, in a frame in which nothing runs (core.mailbox, in development alone).
 OTHER_PEOPLES = {"mailbox:html"}
