@@ -64,6 +64,7 @@ def redis_is_gone(servers: Servers) -> Iterator[None]:
 
 pytest_plugins = [
     "tests.waiting",
+    "tests.attending",
     "tests.doctor",
     "tests.deadlocks",
     "tests.cast",

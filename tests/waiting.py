@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from bookings.models import WaitlistEntry
+from bookings.models import Allocation, Booking, Hold, WaitlistEntry
+from bookings.services.answering import Acceptance, accept_offer
 from bookings.services.customer import CustomerDetails
 from bookings.services.waitlist import WaitRequest, join_waitlist
+from core.access import Caller, CallerKind
+from core.ids import uuid7
 from core.models import Event
 
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -34,6 +37,39 @@ def wait(clock, haircut, ten_o_clock, staff) -> Callable[..., WaitlistEntry]:
         return join_waitlist(replace(usual, **changes), caller=staff)
 
     return wait
+
+
+@pytest.fixture
+def by_link(salon) -> Caller:
+    """Who follows the link in a mail."""
+    return Caller(CallerKind.CUSTOMER, salon.pk, scopes=frozenset())
+
+
+@pytest.fixture
+def accept(by_link):
+    """Accept what was offered last, saying nothing but what the haircut wants to know."""
+
+    def accept(entry: WaitlistEntry, *, offer: int | None = None, **said) -> Booking:
+        entry = WaitlistEntry.objects.get(pk=entry.pk)
+        return accept_offer(
+            entry,
+            offer=entry.offers if offer is None else offer,
+            acceptance=Acceptance(**{"company": "Lea Ltd", "inquiry": "Short", **said}),
+            caller=by_link,
+            booking_id=uuid7(),
+        )
+
+    return accept
+
+
+def offered(entry: WaitlistEntry) -> Hold:
+    """The hold that keeps a time for somebody now."""
+    entry.refresh_from_db()
+    assert entry.status == "OFFERED"
+    assert entry.hold is not None
+    kept = Allocation.objects.get(hold=entry.hold, released_at=None)
+    assert (kept.starts_at, kept.expires_at) == (entry.hold.starts_at, entry.hold.expires_at)
+    return entry.hold
 
 
 def state(*entries: WaitlistEntry) -> list[str]:

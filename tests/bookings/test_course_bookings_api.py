@@ -7,7 +7,6 @@ import pytest
 from rest_framework.test import APIClient
 
 from bookings.models import Booking, CreditEntry, ExamPeriod
-from bookings.services.individual import IndividualRequest, book_individual
 from bookings.services.status import cancel_booking
 from tests.bookings.course_calls import data, details, everything, fields
 from tests.factories import (
@@ -35,17 +34,6 @@ def ask(clock, algebra, lea):
         "date": "2026-11-16T10:00:00+01:00",
         "durationMinutes": 60,
     }
-
-
-@pytest.fixture
-def teach(clock, algebra, lea, staff, ten_o_clock):
-    """Book Lea an hour, on Monday at ten unless told otherwise."""
-
-    def teach(at=ten_o_clock, **more):
-        asked = IndividualRequest(course=algebra, student=lea, starts_at=at, minutes=60, **more)
-        return book_individual(asked, caller=staff)
-
-    return teach
 
 
 def ledger(bundle):

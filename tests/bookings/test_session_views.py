@@ -7,11 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookings.models import Booking, GroupSession, Requirement
+from bookings.models import GroupSession, Requirement
 from bookings.selectors.feeds import feed_url
 from bookings.services.feed import make_feed
 from bookings.services.group_session import SessionDetails, cancel_session, create_session
-from bookings.services.place import PlaceRequest, join_session
 from bookings.services.status import cancel_booking
 from tests.calendar_files import events_in, says
 from tests.console import desk_for, shown
@@ -21,7 +20,6 @@ from tests.factories import (
     ResourceFactory,
     ResourceTypeFactory,
 )
-from tests.waiting import called
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -33,14 +31,6 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def desk(salon):
     return desk_for(salon)
-
-
-@pytest.fixture
-def join(tutorial, staff):
-    def join(name: str, session: GroupSession = tutorial) -> Booking:
-        return join_session(PlaceRequest(session=session, customer=called(name)), caller=staff)
-
-    return join
 
 
 @pytest.fixture

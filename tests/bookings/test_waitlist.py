@@ -1,4 +1,4 @@
-"""Waiting for a time: who joins, who is asked when one comes free, and what they answer."""
+"""The waitlist: who joins, who is offered what comes free, and by whom."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -10,14 +10,13 @@ from django.utils import timezone
 
 from bookings.errors import (
     AlreadyWaiting,
-    HoldLapsed,
     NotOffered,
     SlotTaken,
     StillFree,
     WaitIsOver,
 )
 from bookings.models import Allocation, Booking, Hold, WaitlistEntry
-from bookings.services.answering import Acceptance, accept_offer, decline_offer, leave_waitlist
+from bookings.services.answering import decline_offer, leave_waitlist
 from bookings.services.booking import BookingRequest
 from bookings.services.hold import drop_hold, new_token, place_hold
 from bookings.services.rescheduling import Changes, update_booking
@@ -26,49 +25,14 @@ from bookings.services.series import Scope, cancel_series, create_series, move_s
 from bookings.services.status import cancel_booking, lapse_requests
 from bookings.services.waitlist import offer_by_hand
 from bookings.tasks import close_windows, lapse_holds, offer_what_is_free
-from core.access import Caller, CallerKind
 from core.errors import Invalid
-from core.ids import uuid7
 from core.models import Event
 from tests.factories import ServiceFactory
-from tests.waiting import HALF_AN_HOUR, called, happened, state
+from tests.waiting import HALF_AN_HOUR, called, happened, offered, state
 
 pytestmark = pytest.mark.django_db
 
 TWO_HOURS = timedelta(hours=2)
-
-
-@pytest.fixture
-def customer(salon) -> Caller:
-    """Who follows the link in a mail."""
-    return Caller(CallerKind.CUSTOMER, salon.pk, scopes=frozenset())
-
-
-@pytest.fixture
-def accept(customer):
-    """Accept what was offered last, saying nothing but what the haircut wants to know."""
-
-    def accept(entry: WaitlistEntry, *, offer: int | None = None, **said) -> Booking:
-        entry = WaitlistEntry.objects.get(pk=entry.pk)
-        return accept_offer(
-            entry,
-            offer=entry.offers if offer is None else offer,
-            acceptance=Acceptance(**{"company": "Lea Ltd", "inquiry": "Short", **said}),
-            caller=customer,
-            booking_id=uuid7(),
-        )
-
-    return accept
-
-
-def offered(entry: WaitlistEntry) -> Hold:
-    """The hold that keeps a time for somebody now."""
-    entry.refresh_from_db()
-    assert entry.status == "OFFERED"
-    assert entry.hold is not None
-    kept = Allocation.objects.get(hold=entry.hold, released_at=None)
-    assert (kept.starts_at, kept.expires_at) == (entry.hold.starts_at, entry.hold.expires_at)
-    return entry.hold
 
 
 # --- joining -----------------------------------------------------------------------------
@@ -139,7 +103,7 @@ def test_a_cancelled_time_is_kept_for_the_first_in_line_in_the_same_transaction(
         book()
 
 
-def test_what_nobody_answers_in_time_and_a_no_lead_to_the_same(wait, book, staff, clock, customer):
+def test_what_nobody_answers_in_time_and_a_no_lead_to_the_same(wait, book, staff, clock, by_link):
     booking = book()
     lea, tom, eva = wait("Lea"), wait("Tom"), wait("Eva")
     cancel_booking(booking, caller=staff)
@@ -152,9 +116,9 @@ def test_what_nobody_answers_in_time_and_a_no_lead_to_the_same(wait, book, staff
     }
     offered(tom)
 
-    decline_offer(tom, offer=1, caller=customer)
+    decline_offer(tom, offer=1, caller=by_link)
     assert state(lea, tom, eva) == ["EXPIRED", "WAITING", "OFFERED"]
-    leave_waitlist(WaitlistEntry.objects.get(pk=eva.pk), caller=customer)
+    leave_waitlist(WaitlistEntry.objects.get(pk=eva.pk), caller=by_link)
     # Tom said no to this very time: it is everybody's now.
     assert state(tom, eva) == ["WAITING", "CANCELLED"]
     assert book().status == "PENDING"
@@ -304,78 +268,6 @@ def test_a_window_that_is_over_ends_the_wait(wait, book, clock):
 
     assert state(lea) == ["EXPIRED"]
     assert happened(lea) == ["joined", "expired"]
-
-
-# --- answering ---------------------------------------------------------------------------
-
-
-def test_an_accepted_offer_is_a_booking_with_the_time_that_was_kept(
-    wait, book, staff, accept, ten_o_clock
-):
-    cancelled = book()
-    lea = wait("Lea")
-    cancel_booking(cancelled, caller=staff)
-    hold = offered(lea)
-
-    booking = accept(lea)
-
-    assert (booking.starts_at, booking.name, booking.source) == (ten_o_clock, "Lea", "WAITLIST")
-    assert Allocation.objects.get(released_at=None).booking_id == booking.pk
-    lea.refresh_from_db()
-    assert (lea.status, lea.booking_id) == ("ACCEPTED", booking.pk)
-    hold.refresh_from_db()
-    assert hold.ended_at is not None
-    assert accept(lea).pk == booking.pk  # the other click of a double click
-    assert Booking.objects.count() == 2
-    with pytest.raises(WaitIsOver):
-        leave_waitlist(lea, caller=staff)
-
-
-def test_what_the_service_wants_to_know_is_asked_before_it_is_accepted(wait, book, staff, accept):
-    cancelled = book()
-    lea = wait("Lea")
-    cancel_booking(cancelled, caller=staff)
-
-    with pytest.raises(Invalid) as refusal:
-        accept(lea, company="")
-
-    assert list(refusal.value.details["fields"]) == ["company"]
-    assert state(lea) == ["OFFERED"]
-    offered(lea)
-    assert Booking.objects.count() == 1
-
-
-def test_who_accepts_too_late_is_told_so_and_nothing_changes(wait, book, staff, accept, clock):
-    cancelled = book()
-    lea, tom = wait("Lea"), wait("Tom")
-    cancel_booking(cancelled, caller=staff)
-    clock.shift(TWO_HOURS + timedelta(seconds=1))
-
-    for _ in ("before the clock has noticed", "after"):
-        with pytest.raises(HoldLapsed):
-            accept(lea)
-        lapse_holds()
-
-    assert state(lea, tom) == ["EXPIRED", "OFFERED"]
-    assert Booking.objects.count() == 1
-
-
-def test_an_answer_to_an_earlier_offer_answers_no_later_one(
-    wait, book, staff, accept, customer, ten_o_clock
-):
-    one, other = book(), book(at=ten_o_clock + HALF_AN_HOUR)
-    lea = wait("Lea", to_at=ten_o_clock + timedelta(hours=1))
-    cancel_booking(one, caller=staff)
-    decline_offer(WaitlistEntry.objects.get(), offer=1, caller=customer)
-    cancel_booking(other, caller=staff)
-    assert offered(lea).starts_at == other.starts_at
-
-    with pytest.raises(HoldLapsed):
-        accept(lea, offer=1)
-    with pytest.raises(HoldLapsed):
-        decline_offer(lea, offer=1, caller=customer)
-
-    assert accept(lea, offer=2).starts_at == other.starts_at
 
 
 # --- the desk ----------------------------------------------------------------------------
