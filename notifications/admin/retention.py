@@ -91,7 +91,8 @@ def said_of(done: Retention) -> str:
     sentence = _("Done: %(counted)s") % {"counted": counted(done)}
     left = what_would_go(done.organization, now=timezone.now())
     if left.customers or left.messages:
-        return f"{sentence} {_('There is more: remove again, or leave it to the night.')}"
+        more = _("There is more: remove again, or leave it to the night.")
+        return f"{sentence} {more}"
     return sentence
 
 
