@@ -2,11 +2,14 @@
 
 import pytest
 from django.db import DatabaseError, transaction
+from rest_framework.test import APIClient
 
-from bookings.models import Booking, ConsentEntry, ConsentText, Customer
+from bookings.models import Booking, ConsentEntry, ConsentText, Customer, WaitlistEntry
 from bookings.selectors.own_view import link_url
+from bookings.selectors.waitlist import waitlist_token
 from bookings.services.consent import write_consent_text
 from bookings.services.customer_link import send_link
+from bookings.services.status import cancel_booking
 from core.access import Role
 from core.errors import Invalid
 from core.models import ApiKey, Event
@@ -158,6 +161,66 @@ def test_the_page_asks_for_it_in_the_readers_language(visitor, write):
     assert visitor.status == 200
     assert Booking.objects.get().source == "PAGE"
     assert sorted(entries()) == [("news", 1, "GIVEN", "PAGE"), ("privacy", 2, "GIVEN", "PAGE")]
+
+
+@pytest.fixture
+def offer(texts, wait, book, staff) -> str:
+    """The token of an offer: Leo waited for ten o'clock, which came free."""
+    booking = book()
+    leo = wait("Leo")
+    cancel_booking(booking, caller=staff)
+    leo.refresh_from_db()
+    return waitlist_token(leo)
+
+
+def test_who_waited_is_asked_when_they_accept(offer):
+    know = {"company": "Leo & Co", "inquiry": "Short", "phone": "", "answer": "accept"}
+    visitor = Visitor().open(f"/waitlist/{offer}")
+
+    visitor.send(**know)
+    assert visitor.wrong == {"consent-privacy-1": "This is needed."}
+    assert Booking.objects.exclude(status="CANCELLED").count() == 0
+    visitor.send(**know, **{"consent-privacy-1": "on"})
+
+    assert visitor.status == 200
+    assert Booking.objects.get(source="WAITLIST").name == "Leo"
+    assert entries() == [("privacy", 1, "GIVEN", "WAITLIST")]
+
+
+def test_an_offer_is_accepted_over_the_api_with_what_is_required(offer):
+    program, path = APIClient(), f"/api/waitlist/offers/{offer}"
+    said = {"company": "Leo & Co", "inquiry": "Short"}
+
+    refused = program.post(path, said)
+    accepted = program.post(path, {**said, "consents": [PRIVACY_1]})
+
+    assert refused.json()["error"]["details"] == {
+        "reason": "CONSENT_MISSING",
+        "consents": [PRIVACY_1],
+    }
+    assert accepted.status_code == 201, accepted.content
+    assert entries() == [("privacy", 1, "GIVEN", "WAITLIST")]
+
+
+def test_the_page_of_a_session_asks_who_joins_and_not_who_waits(clock, texts, tutorial, staff):
+    who = {"name": "Ada", "email": "ada@example.com", "phone": "", "website": ""}
+    page = f"/book/salon/algebra/sessions/{tutorial.pk}"
+    visitor = Visitor().open(page)
+    visit = visitor.hidden("visit")
+
+    visitor.send(**who, visit=visit)
+    assert visitor.wrong == {"consent-privacy-1": "This is needed."}
+    visitor.send(**who, visit=visit, **{"consent-privacy-1": "on"})
+    assert entries() == [("privacy", 1, "GIVEN", "PAGE")]
+
+    tutorial.refresh_from_db()
+    tutorial.capacity = tutorial.taken
+    tutorial.save()
+    other = Visitor("192.0.2.2").open(page)
+    assert "consent-" not in other.text
+    late = {**who, "name": "Ben", "email": "ben@example.com", "visit": other.hidden("visit")}
+    other.send(**late, answer="wait")
+    assert WaitlistEntry.objects.get().name == "Ben"
 
 
 @pytest.fixture
