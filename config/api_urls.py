@@ -11,6 +11,7 @@ from bookings.api.course import CourseViewSet
 from bookings.api.customer import CustomerViewSet
 from bookings.api.customer_link import CustomerLinkViewSet
 from bookings.api.date_override import DateOverrideViewSet
+from bookings.api.defaults import BookingDefaultsViewSet
 from bookings.api.feed import CustomerFeedViewSet, ResourceFeedViewSet
 from bookings.api.group_session import GroupSessionViewSet
 from bookings.api.group_session_template import GroupSessionTemplateViewSet
@@ -88,6 +89,7 @@ urlpatterns = [
     re_path(r"^customers/(?P<pk>[^/]+)/erase$", CustomerPrivacyViewSet.as_view({"post": "erase"})),
     re_path(r"^waitlist/offers/(?P<token>[^/]+)$", WaitlistOfferViewSet.at_one_address()),
     path("organization", OrganizationViewSet.of_settings()),
+    path("organization/booking-defaults", BookingDefaultsViewSet.at_one_address()),
     path("organization/logo", OrganizationViewSet.of_logo()),
     path("auth/", include("core.api.auth_urls")),
     path("", include("notifications.api.urls")),

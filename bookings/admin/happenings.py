@@ -15,6 +15,7 @@ say_what_happened(
         "booking.cancelled": _("Appointment cancelled"),
         "booking.link_renewed": _("Older links were made invalid"),
         "booking.repaired": _("Appointment's time put right"),
+        "booking_defaults.updated": _("What new services start with changed"),
         "bookings.exported": _("Bookings exported"),
         "bookings.searched": _("Bookings searched by person"),
         "bundle.purchased": _("Bundle sold"),

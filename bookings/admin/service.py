@@ -30,6 +30,8 @@ from bookings.models import (
     Service,
     ServiceResource,
 )
+from bookings.models.rules import RULES
+from bookings.selectors.defaults import booking_defaults_of
 from bookings.services.naming import stays_a_course
 from bookings.services.questions import note_questions
 from bookings.services.service import (
@@ -40,7 +42,7 @@ from bookings.services.service import (
     wrong_with_needs,
 )
 from core.admin.base import HouseAdmin
-from core.admin.context import caller_of
+from core.admin.context import caller_of, organization_of
 from core.admin.refusals import SENTENCES
 from core.admin.wall import HouseForm
 from core.templatetags.console import render_pill
@@ -152,6 +154,11 @@ class ServiceAdmin(HouseAdmin):
         "answer_within_minutes": "needs_approval == true",
         "fairness_days": "assignment == 'FAIR'",
     }
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new service starts with what the organization has chosen for them."""
+        usual = booking_defaults_of(organization_of(request).pk)
+        return {name: getattr(usual, name) for name in RULES}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         ours = Resource.objects.for_caller(caller_of(request))

@@ -96,7 +96,10 @@ CHANGE_CONFLICTS = {**CONFLICTS, "conflicts": [*CONFLICTS["conflicts"], CourseIn
     create=Operation(
         id="createService",
         summary="Offer something new",
-        description="What is left out has its usual value; `durations` are 15, 30, 45 and 60.",
+        description=(
+            "What is left out is as the organization's booking defaults say, `durations` and the "
+            "minutes of notice for example."
+        ),
         body=CreateServiceSerializer,
         names_others=True,
         answer=ServiceSerializer,

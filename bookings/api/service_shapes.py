@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from bookings.api.course_shapes import ExamPeriodReadSerializer, ExamPeriodSerializer
 from bookings.api.fields import AmountField, MoneySerializer
+from bookings.api.rules_shapes import (
+    LARGEST_SMALL,
+    NoticeReadSerializer,
+    NoticeSerializer,
+    UpdateRulesSerializer,
+)
 from bookings.models import Question, Service
 from bookings.services.details import LONGEST_LOCATION
 from bookings.services.questions import MOST_OPTIONS
-from bookings.services.service import MOST_DURATIONS
 from core.api.fields import (
     EnumField,
     NamedIdField,
@@ -22,14 +25,7 @@ from core.api.fields import (
 )
 from core.api.serializers import HouseSerializer
 
-LARGEST_SMALL = 32_767  # of the columns that hold it
-DAY_MINUTES = 24 * 60
-YEAR_MINUTES = 365 * DAY_MINUTES
 INTERNAL = "Only for who may change the catalogue."
-
-
-def _minutes(most: int = YEAR_MINUTES, **options: Any) -> WholeNumberField:
-    return WholeNumberField(**{"min_value": 0, "max_value": most, "required": False, **options})
 
 
 def _limit(text: str) -> WholeNumberField:
@@ -56,14 +52,9 @@ class LimitsSerializer(HouseSerializer):
     customer_per_month = _limit("Of the calendar.")
 
 
-class PolicySerializer(HouseSerializer):
+class PolicySerializer(NoticeSerializer):
     """What customers may do alone. Minutes count back from the start."""
 
-    cancel_notice_minutes = _minutes()
-    reschedule_notice_minutes = _minutes()
-    most_reschedules = WholeNumberField(
-        min_value=0, max_value=LARGEST_SMALL, required=False, allow_null=True
-    )
     late_fee = PriceSerializer(
         required=False,
         allow_null=True,
@@ -109,32 +100,14 @@ class ShareSerializer(HouseSerializer):
     )
 
 
-class UpdateServiceSerializer(HouseSerializer):
+class UpdateServiceSerializer(UpdateRulesSerializer):
     """What should be different; what is left out stays. A list takes the place of the old one."""
 
     name = TextField(max_length=200, required=False)
     slug = SlugTextField(max_length=80, required=False, help_text="In addresses.")
     code = TextField(max_length=40, required=False, allow_blank=True)
     description = TextField(max_length=10_000, required=False, allow_blank=True)
-    durations = serializers.ListField(
-        child=WholeNumberField(min_value=5, max_value=DAY_MINUTES),
-        required=False,
-        min_length=1,
-        max_length=MOST_DURATIONS,
-        help_text="Minutes, ascending; the first is the default.",
-    )
-    slot_step_minutes = _minutes(DAY_MINUTES, min_value=5)
-    buffer_before_minutes = _minutes(DAY_MINUTES)
-    buffer_after_minutes = _minutes(DAY_MINUTES)
-    minimum_notice_minutes = _minutes()
-    horizon_days = WholeNumberField(min_value=1, max_value=3 * 365, required=False)
     limits = LimitsSerializer(required=False)
-    needs_approval = YesNoField(required=False)
-    answer_within_minutes = _minutes(
-        min_value=5, allow_null=True, help_text="Then an unanswered request gives its time back."
-    )
-    company_required = YesNoField(required=False)
-    inquiry_required = YesNoField(required=False)
     price = PriceSerializer(
         required=False,
         allow_null=True,
@@ -178,10 +151,7 @@ class LocationReadSerializer(HouseSerializer):
     )
 
 
-class PolicyReadSerializer(HouseSerializer):
-    cancel_notice_minutes = serializers.IntegerField()
-    reschedule_notice_minutes = serializers.IntegerField()
-    most_reschedules = serializers.IntegerField(allow_null=True)
+class PolicyReadSerializer(NoticeReadSerializer):
     late_fee = MoneySerializer(allow_null=True)
 
 

@@ -17,6 +17,7 @@ from bookings.models.customer import Customer, CustomerLink
 from bookings.models.group_session import GroupSession, GroupSessionTemplate
 from bookings.models.hold import Hold
 from bookings.models.product import ExamPeriod, Product
+from bookings.models.rules import BookingDefaults
 from bookings.models.schedule import DateOverride, Schedule, TimeOff, WeeklyHours
 from bookings.models.series import Series
 from bookings.models.waitlist import WaitlistEntry
@@ -24,6 +25,7 @@ from bookings.models.waitlist import WaitlistEntry
 __all__ = [
     "Allocation",
     "Booking",
+    "BookingDefaults",
     "BundlePurchase",
     "ChangeReason",
     "ConsentEntry",

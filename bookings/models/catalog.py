@@ -5,14 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from bookings.models.rules import BookingRules
 from core.models import TenantModel
 from core.models.organization import validate_timezone
-
-YEAR_MINUTES = 365 * 24 * 60
-
-
-def default_durations() -> list[int]:
-    return [15, 30, 45, 60]
 
 
 def _limit() -> models.PositiveSmallIntegerField:
@@ -115,22 +110,16 @@ class Lane(models.Model):
         return f"lane {self.number}"
 
 
-class Service(TenantModel):
-    """Something that a customer can book. All lengths are minutes unless the name says days.
+class Service(BookingRules):
+    """Something that a customer can book, by its rules.
 
     One with a `code` is a course: it has products and group sessions, and is asked for neither
     company nor inquiry.
 
-    `durations` ascend and the first is what is taken when nobody says. Buffers belong to the
-    business: they keep the resource busy and are never shown as part of the appointment.
-
     Limits:  how many open or kept appointments may begin in a day, week (Monday first) or month
              of the organization's zone, for the service as a whole and per customer.
-    Answer:  a request that nobody answers gives its time back after `answer_within_minutes`,
-             at the latest when it would begin; empty means that it waits for ever.
-    Policy:  what a customer may still do alone, counted back from the start. After the deadline
-             they may cancel only where `late_fee_amount` says what that costs; it is noted on
-             the booking. Staff are not bound by it.
+    Fee:     after the deadline to cancel they may do so alone only where `late_fee_amount` says
+             what that costs; it is noted on the booking.
     Who:     see Assignment, Requirement and ServiceResource.
     Asks:    `asks_questions` says that there are active questions, so that a booking of a
              service without any reads none; `services.questions` keeps it true.
@@ -154,54 +143,15 @@ class Service(TenantModel):
     slug = models.SlugField(max_length=80)
     code = models.CharField(max_length=40, blank=True)
     description = models.TextField(blank=True, max_length=10_000)
-    durations = ArrayField(
-        models.PositiveSmallIntegerField(
-            validators=[MinValueValidator(5), MaxValueValidator(24 * 60)]
-        ),
-        default=default_durations,
-        help_text=_("Minutes, separated by commas. The first is the default."),
-    )
-    slot_step_minutes = models.PositiveSmallIntegerField(
-        default=30, validators=[MinValueValidator(5), MaxValueValidator(24 * 60)]
-    )
-    buffer_before_minutes = models.PositiveSmallIntegerField(
-        default=0, validators=[MaxValueValidator(24 * 60)]
-    )
-    buffer_after_minutes = models.PositiveSmallIntegerField(
-        default=0, validators=[MaxValueValidator(24 * 60)]
-    )
-    minimum_notice_minutes = models.PositiveIntegerField(
-        default=120, validators=[MaxValueValidator(YEAR_MINUTES)]
-    )
-    horizon_days = models.PositiveSmallIntegerField(
-        default=180, validators=[MinValueValidator(1), MaxValueValidator(3 * 365)]
-    )
     limit_per_day = _limit()
     limit_per_week = _limit()
     limit_per_month = _limit()
     customer_limit_per_day = _limit()
     customer_limit_per_week = _limit()
     customer_limit_per_month = _limit()
-    needs_approval = models.BooleanField(
-        default=True, help_text=_("New bookings wait for staff to confirm them.")
-    )
-    answer_within_minutes = models.PositiveIntegerField(
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(5), MaxValueValidator(YEAR_MINUTES)],
-    )
-    cancel_notice_minutes = models.PositiveIntegerField(
-        default=0, db_default=0, validators=[MaxValueValidator(YEAR_MINUTES)]
-    )
-    reschedule_notice_minutes = models.PositiveIntegerField(
-        default=0, db_default=0, validators=[MaxValueValidator(YEAR_MINUTES)]
-    )
-    most_reschedules = models.PositiveSmallIntegerField(null=True, blank=True)
     late_fee_amount = models.DecimalField(
         max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    company_required = models.BooleanField(default=True)
-    inquiry_required = models.BooleanField(default=True)
     price_amount = models.DecimalField(
         max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )

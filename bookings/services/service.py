@@ -11,6 +11,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from bookings.models import Requirement, Resource, ResourceType, Service, ServiceResource
+from bookings.models.rules import RULES
+from bookings.selectors.defaults import booking_defaults_of
 from bookings.services.exam_period import Period, set_exam_periods
 from bookings.services.naming import check_words, slug_of, words_are_free
 from bookings.services.questions import QuestionDetails, set_questions
@@ -76,11 +78,14 @@ class ServiceChanges:
 def create_service(
     *, organization: Organization, changes: ServiceChanges, caller: Caller
 ) -> Service:
-    """Offer something new. Without a slug it is made from the name, as far as that can be.
+    """Offer something new, by the organization's defaults where nothing else is said. Without a
+    slug it is made from the name, as far as that can be.
 
     Records service.created. Raises Invalid, SlugTaken, CodeTaken.
     """
-    service = Service(organization=organization)
+    usual = booking_defaults_of(organization.pk)
+    rules = {name: getattr(usual, name) for name in RULES}
+    service = Service(organization=organization, **rules)
     columns = dict(changes.columns)
     columns["slug"] = columns.get("slug") or slug_of(columns.get("name", ""))
     _set_columns(service, columns)
@@ -174,6 +179,15 @@ def wrong_with_needs(needs: Sequence[Need], shares: Sequence[Share]) -> dict[int
     return wrong
 
 
+def wrong_with_durations(durations: Sequence[int]) -> str:
+    """Return why nothing can take so many minutes; empty when it can."""
+    if any(one >= other for one, other in pairwise(durations)):
+        return "Give them in ascending order, each once."
+    if len(durations) > MOST_DURATIONS:
+        return f"Offer {MOST_DURATIONS} durations at most."
+    return ""
+
+
 def _set_columns(service: Service, columns: Mapping[str, Any]) -> list[str]:
     """Set and check columns; return the names of those that changed. Does not save."""
     changed = [name for name, value in columns.items() if getattr(service, name) != value]
@@ -185,11 +199,8 @@ def _set_columns(service: Service, columns: Mapping[str, Any]) -> list[str]:
     except ValidationError as error:
         for name, messages in error.message_dict.items():
             wrong[PATHS.get(name, camel_case(name))] = messages
-    lengths = service.durations
-    if any(one >= other for one, other in pairwise(lengths)):
-        wrong.setdefault("durations", ["Give them in ascending order, each once."])
-    elif len(lengths) > MOST_DURATIONS:
-        wrong["durations"] = [f"Offer {MOST_DURATIONS} durations at most."]
+    if sentence := wrong_with_durations(service.durations):
+        wrong.setdefault("durations", [sentence])
     if service.code != service.code.strip():
         wrong["code"] = ["Leave out the spaces around it."]
     if wrong:

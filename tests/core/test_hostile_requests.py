@@ -323,6 +323,11 @@ def the_settings_make_sense(case: Case) -> None:
         case.body = {name: known.get(name, value) for name, value in case.body.items()}
 
 
+def the_durations_ascend(case: Case) -> None:
+    if isinstance(case.body, dict) and "durations" in case.body:
+        case.body = {**case.body, "durations": [30, 60]}
+
+
 def the_logo_is_a_picture(case: Case) -> None:
     case.body = picture("PNG", (30, 20))
 
@@ -413,6 +418,7 @@ RULES: dict[str, Callable[[Case], None]] = {
     "listBookings": the_days_are_in_this_century,
     "createCustomer": the_place_exists,
     "updateCustomer": the_place_exists,
+    "updateBookingDefaults": the_durations_ascend,
     "updateOrganization": the_settings_make_sense,
     "setLogo": the_logo_is_a_picture,
     "takeLogo": the_address_is_one,

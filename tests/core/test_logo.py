@@ -3,14 +3,20 @@ spoken for.
 """
 
 from io import BytesIO
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from bookings.models import Booking
+from bookings.selectors.manage import manage_url
+from bookings.selectors.waitlist import waitlist_url
 from core.access import Role
 from core.errors import Invalid
+from core.invitations import invitation_url
 from core.models import Event, Logo
+from core.services.invitation import invite
 from core.services.logo import remove_logo, set_logo, set_logo_from
 from notifications.services.rendering import preview
 from notifications.services.samples import sample_booking
@@ -212,13 +218,19 @@ def test_only_who_may_change_the_settings_changes_it(salon):
     assert changes() == []
 
 
-def test_pages_mails_and_the_console_show_it(salon, haircut, staff, client):
+def test_pages_mails_and_the_console_show_it(salon, book, wait, staff, client):
     salon = set_logo(salon, picture(), caller=staff)
     path = salon.logo_path
     image = f'<img src="{path}" alt="" width="72" height="48">'
 
     assert image in client.get("/book/salon/haircut").text
     assert image in client.get("/my/salon").text
+    booking = Booking.objects.select_related("organization").get(pk=book().pk)
+    guest = invite(
+        organization=salon, email="dora@salon.example", role=Role.STAFF, grants=[], caller=staff
+    )
+    for link in (manage_url(booking), waitlist_url(wait("Lea")), invitation_url(guest)):
+        assert image in client.get(urlsplit(link).path).text, link
     assert f'src="{path}"' in desk_for(salon, Role.OWNER).get("/admin/").text
     said_by_mail = preview("booking_confirmed", sample_booking(salon))
     assert (

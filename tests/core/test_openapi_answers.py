@@ -77,6 +77,11 @@ class TestRealAnswers:
         body = {"accentColor": "#b45309", "customerRetentionMonths": 36}
         self.check("updateOrganization", desk.patch("/api/organization", body), 200)
         self.check("updateOrganization", desk.patch("/api/organization", {"currency": "x"}), 400)
+        defaults = "/api/organization/booking-defaults"
+        self.check("getBookingDefaults", desk.get(defaults), 200)
+        body = {"durations": [60], "policy": {"mostReschedules": None}}
+        self.check("updateBookingDefaults", desk.patch(defaults, body), 200)
+        self.check("updateBookingDefaults", desk.patch(defaults, {"durations": []}), 400)
         logo = "/api/organization/logo"
         sent = desk.generic("PUT", logo, picture("PNG"), content_type="application/octet-stream")
         self.check("setLogo", sent, 200)
