@@ -234,5 +234,5 @@ def paid_by(bundle: BundlePurchase, caller: Caller) -> list[tuple[Booking, bool]
     """Return the bookings that it paid, newest first, and whether the session came back."""
     bookings = Booking.objects.for_caller(caller).filter(bundle=bundle).select_related("resource")
     shown = list(bookings.order_by("-id")[:SHOWN_BOOKINGS])
-    returned = was_returned(booking.pk for booking in shown)
+    returned = was_returned(bundle.organization_id, (booking.pk for booking in shown))
     return [(booking, booking.pk in returned) for booking in shown]

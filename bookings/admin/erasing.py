@@ -97,7 +97,7 @@ def effects_of(customer: Customer) -> list[str]:
     total = booked.count()
     ahead, unsaid = _ahead_of(customer).count(), unsaid_to(customer)
     left = sum(
-        bundle.remaining_sessions for bundle in active_bundles(bundles_of(customer.pk), now=now)
+        bundle.remaining_sessions for bundle in active_bundles(bundles_of(customer), now=now)
     )
     said = [
         _("Their name, addresses, notes, answers and messages are removed. This cannot be undone."),

@@ -99,7 +99,7 @@ def payment_of(booking: Booking) -> Payment | None:
     if booking.bundle_id is None:
         return None
     bundle = BundlePurchase.objects.select_related("product").get(pk=booking.bundle_id)
-    return Payment(bundle, booking.pk in was_returned([booking.pk]))
+    return Payment(bundle, booking.pk in was_returned(booking.organization_id, [booking.pk]))
 
 
 @dataclass(frozen=True)

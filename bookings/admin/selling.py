@@ -94,7 +94,7 @@ def _who(admin: BundleAdmin, request: HttpRequest) -> HttpResponseBase:
 
 def _what(admin: BundleAdmin, request: HttpRequest, customer: Customer) -> HttpResponseBase:
     """Offer what every course sells, and say what the customer has already."""
-    bought = in_status(bundles_of(customer.pk), BundlePurchase.Status.ACTIVE, now=timezone.now())
+    bought = in_status(bundles_of(customer), BundlePurchase.Status.ACTIVE, now=timezone.now())
     active = {bundle.product_id: bundle for bundle in bought}
     currency = organization_of(request).currency
     offers = [

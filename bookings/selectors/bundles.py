@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from bookings.models import BundlePurchase, CreditEntry, Product, Service
+from bookings.models import BundlePurchase, CreditEntry, Customer, Product, Service
 from bookings.selectors.courses import active_bundles
 from core.access import Caller
 from core.models import TenantQuerySet
@@ -25,9 +25,13 @@ def in_status(bundles: Bundles, status: str, *, now: datetime) -> Bundles:
     return bundles.filter(valid_to_at__gt=now, remaining_sessions=0)
 
 
-def bundles_of(customer_id: UUID) -> Bundles:
+def bundles_of(customer: Customer) -> Bundles:
     """Return what a customer has bought, the newest first, with course and product at hand."""
-    bought = BundlePurchase.objects.filter(customer=customer_id)
+    return _bought(customer.organization_id, customer.pk)
+
+
+def _bought(organization_id: UUID, customer_id: UUID) -> Bundles:
+    bought = BundlePurchase.objects.for_organization(organization_id).filter(customer=customer_id)
     return bought.select_related("service", "product").order_by("-id")
 
 
@@ -37,7 +41,7 @@ def bundles_that_pay(customer_id: UUID, service: Service, *, now: datetime) -> l
     """
     if not service.is_course:
         return []
-    theirs = active_bundles(bundles_of(customer_id), now=now)
+    theirs = active_bundles(_bought(service.organization_id, customer_id), now=now)
     singles = theirs.exclude(product__kind=Product.Kind.GROUP_SESSION_PASS)
     return list(singles.filter(service=service).order_by("valid_to_at", "id"))
 
@@ -50,9 +54,9 @@ def ledger_of(bundle: BundlePurchase, caller: Caller) -> list[CreditEntry]:
     return list(entries.order_by("-number"))
 
 
-def was_returned(booking_ids: Iterable[UUID]) -> set[UUID]:
+def was_returned(organization_id: UUID, booking_ids: Iterable[UUID]) -> set[UUID]:
     """Return which of these bookings had the session that paid for them returned. One query."""
-    returned = CreditEntry.objects.filter(
+    returned = CreditEntry.objects.for_organization(organization_id).filter(
         booking__in=list(booking_ids), kind=CreditEntry.Kind.RETURNED
     )
     return set(returned.values_list("booking_id", flat=True))

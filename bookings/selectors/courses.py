@@ -71,7 +71,9 @@ def exam_periods_of(course_ids: Iterable[UUID]) -> dict[UUID, list[ExamPeriod]]:
 
 def sessions_with_places(course: Service, *, now: datetime, most: int) -> list[GroupSession]:
     """Return the next group sessions of a course that somebody can still join."""
-    ahead = GroupSession.objects.filter(service=course, starts_at__gt=now, cancelled_at=None)
+    ahead = GroupSession.objects.for_organization(course.organization_id).filter(
+        service=course, starts_at__gt=now, cancelled_at=None
+    )
     open_ones = ahead.filter(capacity__gt=F("taken") + F("held"))
     return list(open_ones.order_by("starts_at", "id")[:most])
 

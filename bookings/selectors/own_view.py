@@ -41,7 +41,7 @@ class OwnView:
 
 def own_view(customer: Customer, *, now: datetime) -> OwnView:
     """Read it in six queries, however much there is."""
-    rows = Booking.objects.filter(organization=customer.organization_id, customer=customer)
+    rows = Booking.objects.for_organization(customer.organization_id).filter(customer=customer)
     rows = rows.select_related("service", "resource", "bundle__product")
     is_ahead = Q(status__in=Booking.OPEN, ends_at__gt=now)
     ahead = list(rows.filter(is_ahead).order_by("starts_at", "id")[:MOST_AHEAD])
@@ -122,9 +122,11 @@ def _named(token: str, purpose: str) -> CustomerLink:
 
 
 def _bundles_of(customer: Customer) -> QuerySet[BundlePurchase]:
-    rows = BundlePurchase.objects.filter(
-        organization=customer.organization_id, customer=customer
-    ).select_related("product", "service")
+    rows = (
+        BundlePurchase.objects.for_organization(customer.organization_id)
+        .filter(customer=customer)
+        .select_related("product", "service")
+    )
     return rows.order_by("-valid_to_at", "-id")
 
 

@@ -38,7 +38,9 @@ def choosable_resources(service: Service) -> list[Resource]:
     """
     if service.assignment == Service.Assignment.COLLECTIVE:
         return []
-    found = Resource.objects.filter(offers__service=service, is_active=True)
+    found = Resource.objects.for_organization(service.organization_id).filter(
+        offers__service=service, is_active=True
+    )
     first = service.requirements.order_by("position", "id").values("type")[:1]
     candidates = list(found.annotate(wanted_type=first).order_by("name", "id"))
     return [one for one in candidates if _wanted_type(one) in (None, one.type_id)]
@@ -46,19 +48,27 @@ def choosable_resources(service: Service) -> list[Resource]:
 
 def sessions_ahead(course: Service, *, now: datetime) -> list[GroupSession]:
     """Return the next group sessions of a course, those that are full too. One query."""
-    ahead = GroupSession.objects.filter(service=course, starts_at__gt=now, cancelled_at=None)
+    ahead = GroupSession.objects.for_organization(course.organization_id).filter(
+        service=course, starts_at__gt=now, cancelled_at=None
+    )
     return list(ahead.select_related("resource").order_by("starts_at", "id")[:MOST_SESSIONS])
 
 
 def session_of(course: Service, session_id: UUID) -> GroupSession | None:
     """Return a session of this course, as its page shows it. One query."""
-    rows = GroupSession.objects.filter(service=course).select_related("resource")
+    rows = (
+        GroupSession.objects.for_organization(course.organization_id)
+        .filter(service=course)
+        .select_related("resource")
+    )
     return rows.filter(pk=session_id).first()
 
 
 def bundles_of(course: Service) -> list[Product]:
     """Return the bundles of a course that are for sale, the dearest first. One query."""
-    products = Product.objects.filter(service=course, is_active=True, kind__in=Product.BUNDLES)
+    products = Product.objects.for_organization(course.organization_id).filter(
+        service=course, is_active=True, kind__in=Product.BUNDLES
+    )
     return list(products.order_by("-price_amount", "kind"))
 
 

@@ -13,7 +13,7 @@ def price_of_one(service: Service) -> Decimal | None:
     """
     price: Decimal | None = service.price_amount
     if service.is_course:
-        products = Product.objects.filter(
+        products = Product.objects.for_organization(service.organization_id).filter(
             service=service, kind=Product.Kind.INDIVIDUAL_SESSION, is_active=True
         )
         found: Decimal | None = products.values_list("price_amount", flat=True).first()

@@ -48,16 +48,20 @@ def everything_about(customer: Customer, *, now: datetime) -> Json:
         "bundles": _bundles(customer),
         "links": [
             {"sentAt": one.created_at, "openedAt": one.used_at}
-            for one in CustomerLink.objects.filter(customer=customer).order_by("id")
+            for one in CustomerLink.objects.for_organization(customer.organization_id)
+            .filter(customer=customer)
+            .order_by("id")
         ],
         "consents": [_consent(one) for one in consents_of(customer)],
         **{keeper.name: keeper.tell(customer) for keeper in keepers()},
     }
     subjects = [customer.pk, *(one.pk for one in bookings)]
     subjects += [one["id"] for part in ("waitlist", "bundles") for one in told[part]]
-    happened = Event.objects.filter(
-        organization=customer.organization_id, subject_id__in=subjects
-    ).order_by("id")
+    happened = (
+        Event.objects.for_organization(customer.organization_id)
+        .filter(subject_id__in=subjects)
+        .order_by("id")
+    )
     return told | {
         "history": [
             {"at": at, "event": name, "subjectId": subject}
@@ -68,12 +72,13 @@ def everything_about(customer: Customer, *, now: datetime) -> Json:
 
 def bookings_of(customer: Customer) -> list[Booking]:
     """Return all that a customer ever booked, with what is told of it, the oldest first."""
-    rows = Booking.objects.filter(organization=customer.organization_id, customer=customer)
+    rows = Booking.objects.for_organization(customer.organization_id).filter(customer=customer)
     return list(rows.select_related("service", "resource", "organization").order_by("id"))
 
 
 def _rows(model: Any, customer: Customer) -> Any:
-    return model.objects.filter(customer=customer).select_related("service").order_by("id")
+    rows = model.objects.for_organization(customer.organization_id).filter(customer=customer)
+    return rows.select_related("service").order_by("id")
 
 
 def _person(row: Customer | Booking | WaitlistEntry) -> Json:
@@ -152,9 +157,17 @@ def _entry(entry: WaitlistEntry) -> Json:
 
 
 def _bundles(customer: Customer) -> list[Json]:
-    entries = CreditEntry.objects.filter(bundle__customer=customer).order_by("number")
+    entries = (
+        CreditEntry.objects.for_organization(customer.organization_id)
+        .filter(bundle__customer=customer)
+        .order_by("number")
+    )
     ledgers = _by(entries, lambda entry: entry.bundle_id)
-    bought = BundlePurchase.objects.filter(customer=customer).select_related("product", "service")
+    bought = (
+        BundlePurchase.objects.for_organization(customer.organization_id)
+        .filter(customer=customer)
+        .select_related("product", "service")
+    )
     return [
         {
             "id": bundle.pk,

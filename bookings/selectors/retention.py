@@ -31,9 +31,19 @@ def long_gone(organization: Organization, *, now: datetime) -> TenantQuerySet[Cu
     since = months_before(now, months)
     theirs = {"customer": OuterRef("pk")}
     return known.filter(
-        ~Exists(Booking.objects.filter(**theirs, ends_at__gte=since)),
-        ~Exists(BundlePurchase.objects.filter(**theirs, valid_to_at__gte=since)),
-        ~Exists(WaitlistEntry.objects.filter(**theirs, to_at__gte=since)),
+        ~Exists(
+            Booking.objects.for_organization(organization.pk).filter(**theirs, ends_at__gte=since)
+        ),
+        ~Exists(
+            BundlePurchase.objects.for_organization(organization.pk).filter(
+                **theirs, valid_to_at__gte=since
+            )
+        ),
+        ~Exists(
+            WaitlistEntry.objects.for_organization(organization.pk).filter(
+                **theirs, to_at__gte=since
+            )
+        ),
         created_at__lt=since,
         updated_at__lt=since,
     )

@@ -115,8 +115,8 @@ def positions_of(entries: Collection[WaitlistEntry | Mapping[str, Any]]) -> dict
 
 def numbers_waiting(organization_id: UUID) -> dict[str, int]:
     """Count an organization's open entries by status. One query."""
-    open_rows = WaitlistEntry.objects.filter(
-        organization_id=organization_id, status__in=WaitlistEntry.OPEN
+    open_rows = WaitlistEntry.objects.for_organization(organization_id).filter(
+        status__in=WaitlistEntry.OPEN
     )
     return dict(open_rows.order_by().values_list("status").annotate(number=Count("pk")))
 

@@ -19,7 +19,7 @@ def deliveries_about(customer: Customer) -> QuerySet[Delivery]:
         | Q(bundle__customer=customer)
         | Q(customer_link__customer=customer)
     )
-    return Delivery.objects.filter(is_theirs, organization=customer.organization_id)
+    return Delivery.objects.for_organization(customer.organization_id).filter(is_theirs)
 
 
 def unsaid_to(customer: Customer) -> int:
@@ -28,7 +28,11 @@ def unsaid_to(customer: Customer) -> int:
     """
     to_them = deliveries_about(customer).filter(audience=Delivery.Audience.CUSTOMER)
     waiting = to_them.filter(status__in=Delivery.OPEN).count()
-    theirs = Booking.objects.filter(customer=customer).values("pk")
+    theirs = (
+        Booking.objects.for_organization(customer.organization_id)
+        .filter(customer=customer)
+        .values("pk")
+    )
     return waiting + Outbox.objects.filter(event__subject_id__in=theirs).count()
 
 

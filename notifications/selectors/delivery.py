@@ -66,8 +66,7 @@ def went_wrong(organization_id: UUID, *, since: datetime) -> DeliveryQuerySet:
     repeated = Delivery.objects.filter(resend_of=OuterRef("pk")).exclude(
         status__in=(*Delivery.WENT_WRONG, Status.DROPPED)
     )
-    rows = Delivery.objects.filter(
-        organization_id=organization_id,
+    rows = Delivery.objects.for_organization(organization_id).filter(
         status__in=Delivery.WENT_WRONG,
         id__gte=first_id_of(since),
     )
@@ -88,13 +87,14 @@ def is_to_whom(organization_id: UUID, term: str) -> Q:
 
     The ids are read first: an index finds the messages of many ids, but of no subquery.
     """
-    ours = Booking.objects.filter(organization=organization_id)
+    ours = Booking.objects.for_organization(organization_id)
     bookings = search(ours, term).order_by().values_list("pk", flat=True)
     found = Q(booking__in=list(bookings[:MATCHES]))
     known = Customer.objects.for_organization(organization_id).filter(is_meant_by(term))
     people = list(known.order_by().values_list("pk", flat=True)[:MATCHES])
     for column, model in OF_A_CUSTOMER.items():
-        rows = model.objects.filter(customer__in=people).order_by().values_list("pk", flat=True)
+        theirs = model.objects.for_organization(organization_id)
+        rows = theirs.filter(customer__in=people).order_by().values_list("pk", flat=True)
         found |= Q(**{f"{column}__in": list(rows[:MATCHES])})
     return found
 

@@ -11,7 +11,11 @@ def reminders_of(booking: Booking) -> QuerySet[Reminder]:
 
     Those of a start that it no longer has, and that nobody heard of, are left out.
     """
-    rows = Reminder.objects.filter(booking=booking).select_related("rule")
+    rows = (
+        Reminder.objects.for_organization(booking.organization_id)
+        .filter(booking=booking)
+        .select_related("rule")
+    )
     return rows.exclude(~Q(starts_at=booking.starts_at), status=Reminder.Status.DROPPED).order_by(
         "due_at", "id"
     )
@@ -22,7 +26,7 @@ def is_first_of_its_session(booking: Booking) -> bool:
 
     Their reminders are due at the same moment, and one of them reminds the business.
     """
-    others = Booking.objects.filter(
+    others = Booking.objects.for_organization(booking.organization_id).filter(
         group_session=booking.group_session_id, status=Booking.Status.CONFIRMED
     )
     return not others.filter(pk__lt=booking.pk).exists()
