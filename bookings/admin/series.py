@@ -71,7 +71,8 @@ def series_panel(request: HttpRequest, *, booking: Booking) -> SafeString | None
     else:
         ours = Booking.objects.for_caller(caller_of(request))
         rows = ours.filter(series_id=booking.series_id)
-        members = list(rows.order_by("series_position")[:SHOWN])
+        shown = rows.only("starts_at", "ends_at", "status")  # what people told is not read
+        members = list(shown.order_by("series_position")[:SHOWN])
     ahead = [one for one in members if one.status in Booking.OPEN]
     context = {
         "booking": booking,

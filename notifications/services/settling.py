@@ -62,6 +62,11 @@ WITH sent AS (
     FROM sent WHERE booking.id = sent.booking_id AND sent.status <> 'BOUNCED'
       AND (sent.message = %(confirmation)s AND NOT booking.confirmation_sent
         OR sent.message = %(reminder)s AND NOT booking.reminder_sent)
+), told_with_it AS (
+    UPDATE bookings_booking AS booking SET confirmation_sent = true
+    FROM sent WHERE booking.series_id = %(series_id)s AND booking.id <> sent.booking_id
+      AND booking.status = 'CONFIRMED' AND NOT booking.confirmation_sent
+      AND sent.status <> 'BOUNCED'
 )
 SELECT id, version FROM bookings_booking WHERE id = %(next_booking_id)s
 """
@@ -78,7 +83,8 @@ def note_sent(
 ) -> tuple[UUID, int] | None:
     """Write down at once that it was handed over: on the booking too, where it shows that.
 
-    `confirmation_sent` and `reminder_sent` say that the customer was told.
+    `confirmation_sent` and `reminder_sent` say that the customer was told. One message confirms
+    all of a series.
 
     A row of the booking that somebody holds is waited for, and a lost connection renewed.
     Returns the id and version of `next_booking_id`, as they are now.
@@ -92,6 +98,7 @@ def note_sent(
         "invitation": invitation,
         "confirmation": CONFIRMATION.name,
         "reminder": REMINDER.name,
+        "series_id": _confirmed_series(delivery),
         "next_booking_id": next_booking_id,
     }
     for tries_left in reversed(range(TRIES_TO_WRITE)):
@@ -106,18 +113,15 @@ def note_sent(
             sleep(FIRST_WAIT_TO_WRITE_SECONDS * 2 ** (TRIES_TO_WRITE - tries_left))
         else:
             _count(delivery, "sent")
-            _follow_series(delivery)
             return next_booking
     raise AssertionError
 
 
-def _follow_series(delivery: Delivery) -> None:
-    """Note on all of a series that the one message has confirmed them."""
-    if delivery.message == CONFIRMATION.name and delivery.event.name.startswith("series."):
-        confirmed = Booking.objects.filter(
-            series_id=delivery.event.subject_id, status=Booking.Status.CONFIRMED
-        )
-        confirmed.update(confirmation_sent=True)
+def _confirmed_series(delivery: Delivery) -> UUID | None:
+    """Return the series that this message confirms as a whole, if it does."""
+    if delivery.message != CONFIRMATION.name or not delivery.event.name.startswith("series."):
+        return None
+    return delivery.event.subject_id
 
 
 def follow_confirmation(delivery: Delivery) -> None:

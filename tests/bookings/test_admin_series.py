@@ -59,6 +59,15 @@ def test_a_booking_is_repeated_as_it_was_booked(desk, repeated):
     assert Booking.objects.count() == 3
 
 
+def test_of_the_others_only_the_times_are_read(desk, repeated, django_assert_num_queries):
+    with django_assert_num_queries(11) as asked:
+        page = shown(desk.get(page_of(repeated)))
+
+    assert "Mon 30 Nov, 10:00–10:30" in page
+    (of_series,) = [one["sql"] for one in asked if '"series_position" ASC' in one["sql"]]
+    assert "inquiry" not in of_series
+
+
 def test_a_conflict_that_comes_meanwhile_books_nothing(desk, book, ten_o_clock):
     booking = book()
     book(at=ten_o_clock + timedelta(days=7))

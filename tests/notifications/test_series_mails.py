@@ -1,6 +1,8 @@
 """A series is told once: the message about the first says when the others are."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Booking
 from notifications.models import Delivery
@@ -36,9 +38,12 @@ def test_all_is_said_in_one_message(series, deliver, mail_server):
 
 def test_confirming_them_confirms_them_all(desk, series, deliver, mail_server):
     ask(desk, series, "confirm", scope="ALL")
-    deliver()
+    with CaptureQueriesContext(connection) as asked:
+        deliver()
 
     assert set(Booking.objects.values_list("confirmation_sent", flat=True)) == {True}
+    # Written with what was sent, in one statement.
+    assert not [each for each in asked if each["sql"].startswith('UPDATE "bookings_booking"')]
     told = Delivery.objects.filter(message="booking_confirmed")
     assert told.count() == 1
 
