@@ -45,6 +45,7 @@ def booking_for_mail() -> TenantQuerySet[Booking]:
         "resource__timezone",
         "customer__locale",
         "organization__name",
+        "organization__slug",
         "organization__timezone",
         "organization__currency",
         "organization__locale",

@@ -17,6 +17,7 @@ from bookings.services.rescheduling import Changes, update_booking
 from bookings.services.status import cancel_booking, confirm_booking
 from core.access import Caller, CallerKind
 from core.text import one_line
+from notifications.selectors.booking import booking_for_mail
 from notifications.services.messages import MESSAGES
 from notifications.services.rendering import console_url, preview
 from notifications.services.samples import sample_booking
@@ -28,6 +29,14 @@ pytestmark = pytest.mark.django_db
 
 AT_MIA = "mia@example.com"
 AT_DESK = "desk@salon.example"
+
+
+@pytest.mark.parametrize("message", ["booking_confirmed", "staff_booking_new", "admin_booking_new"])
+def test_what_a_mail_says_was_read_in_one_statement(book, message, django_assert_num_queries):
+    booking = booking_for_mail().get(pk=book().pk)
+
+    with django_assert_num_queries(0):
+        preview(message, booking)
 
 
 def test_times_are_the_readers(book, deliver, mail_server):
