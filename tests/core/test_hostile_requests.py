@@ -343,6 +343,19 @@ def the_correction_is_one(case: Case) -> None:
         case.body = {**case.body, "sessions": 1}
 
 
+def who_is_limited_is_staff_with_resources(case: Case) -> None:
+    """A limit is for staff and viewers, has resources, and goes with no right to make backups."""
+    if not isinstance(case.body, dict):
+        return
+    if not case.body.get("onlyOwnResources"):
+        case.body.pop("resourceIds", None)
+        return
+    case.body["role"] = "STAFF"
+    case.body["resourceIds"] = [TA_ID]
+    if "grants" in case.body:
+        case.body["grants"] = [one for one in case.body["grants"] if "backup" not in one]
+
+
 def the_key_is_bound_to_websites(case: Case) -> None:
     """Only one that may stand in a browser is."""
     if isinstance(case.body, dict):
@@ -409,6 +422,8 @@ RULES: dict[str, Callable[[Case], None]] = {
     "createGroupSession": the_course_is_taught,
     "createGroupSessionTemplate": the_course_is_taught,
     "createApiKey": the_key_is_bound_to_websites,
+    "invite": who_is_limited_is_staff_with_resources,
+    "updateMember": who_is_limited_is_staff_with_resources,
     "createBooking": the_service_has_what_it_wants,
     "updateBooking": the_time_can_be_booked,
     "createSeries": the_series_has_an_end,
