@@ -15,17 +15,14 @@ from rest_framework.response import Response
 from bookings.api import consent_examples as consent
 from bookings.api import examples, session_examples
 from bookings.api.booking_answers import answer_booking, answer_bookings, answer_new_booking
+from bookings.api.booking_shapes import COLUMNS, BookingSerializer, NewBookingSerializer, present
 from bookings.api.course_booking import OPERATIONS, CourseBookings
 from bookings.api.serializers import (
-    COLUMNS,
     BookingQuerySerializer,
-    BookingSerializer,
     CancelBookingSerializer,
     ChangeStatusSerializer,
     CreateBookingSerializer,
-    NewBookingSerializer,
     UpdateBookingSerializer,
-    present,
 )
 from bookings.errors import HoldLapsed, IllegalTransition
 from bookings.models import Booking, Service

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from rest_framework import status
 from rest_framework.response import Response
 
-from bookings.api.serializers import COLUMNS, present
+from bookings.api.booking_shapes import COLUMNS, present
 from bookings.models import Booking
 from bookings.selectors.booking import filtered
 from bookings.selectors.manage import manage_token, manage_url

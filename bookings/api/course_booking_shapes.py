@@ -9,14 +9,9 @@ from typing import Any
 from django.db.models import TextChoices
 from rest_framework import serializers
 
+from bookings.api.booking_shapes import BookingSerializer, present
 from bookings.api.fields import AnswersField, MoneySerializer
-from bookings.api.serializers import (
-    LONGEST_DURATION_MINUTES,
-    LONGEST_TEXT,
-    BookingQuerySerializer,
-    BookingSerializer,
-    present,
-)
+from bookings.api.serializers import LONGEST_DURATION_MINUTES, LONGEST_TEXT, BookingQuerySerializer
 from bookings.models import Booking, BundlePurchase, Customer, Resource, Service
 from bookings.services.details import LONGEST_LOCATION
 from core.api.fields import EnumField, OwnedField, TextField, WholeNumberField

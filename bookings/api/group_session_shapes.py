@@ -7,15 +7,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bookings.api.booking_shapes import money
 from bookings.api.course_booking_shapes import COURSES, CourseBookingStatus
 from bookings.api.fields import MoneySerializer, TimezoneField, consents_field
-from bookings.api.serializers import (
-    LONGEST_EMAIL,
-    LONGEST_NAME,
-    LONGEST_PHONE,
-    money,
-    reason_field,
-)
+from bookings.api.serializers import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PHONE, reason_field
 from bookings.api.service_shapes import PriceSerializer
 from bookings.models import Booking, BundlePurchase, Customer, GroupSession, Resource
 from bookings.models.group_session import MOST_PLACES

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import TextChoices
 from rest_framework import serializers
 
+from bookings.api.booking_shapes import money
 from bookings.api.course_booking_shapes import COURSES
 from bookings.api.fields import MoneySerializer
 from bookings.api.hours import optional_day, renamed
-from bookings.api.serializers import money
 from bookings.api.service_changes import amount_of
 from bookings.api.service_shapes import PriceSerializer
 from bookings.api.wall_clock import DayField, WallTimeField, wall

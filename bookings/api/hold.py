@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookings.api import examples
-from bookings.api.serializers import TimeSlotReadSerializer, TimeSlotSerializer
+from bookings.api.booking_shapes import TimeSlotReadSerializer
+from bookings.api.serializers import TimeSlotSerializer
 from bookings.models import Hold, Resource, Service
 from bookings.selectors.catalog import default_service
 from bookings.services.hold import (

@@ -19,16 +19,9 @@ from bookings.api.availability import (
     Wish,
     present_slot,
 )
+from bookings.api.booking_shapes import COLUMNS, BookingSerializer, money, present
 from bookings.api.fields import MoneySerializer
-from bookings.api.serializers import (
-    COLUMNS,
-    BookingSerializer,
-    CancelOwnBookingSerializer,
-    TimeSlotSerializer,
-    money,
-    present,
-    reason_field,
-)
+from bookings.api.serializers import CancelOwnBookingSerializer, TimeSlotSerializer, reason_field
 from bookings.errors import CancelDeadline, IllegalTransition, RescheduleDeadline, RescheduleLimit
 from bookings.models import Booking, Resource
 from bookings.selectors.manage import managed_booking

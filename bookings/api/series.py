@@ -13,14 +13,8 @@ from rest_framework.response import Response
 
 from bookings.api import examples
 from bookings.api.booking import booking_request, service_named
-from bookings.api.serializers import (
-    COLUMNS,
-    BookingSerializer,
-    CreateBookingSerializer,
-    TimeSlotSerializer,
-    present,
-    reason_field,
-)
+from bookings.api.booking_shapes import COLUMNS, BookingSerializer, present
+from bookings.api.serializers import CreateBookingSerializer, TimeSlotSerializer, reason_field
 from bookings.errors import IllegalTransition
 from bookings.models import Booking, Resource, Series
 from bookings.services.rescheduling import Changes

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookings.api import examples
+from bookings.api.booking_shapes import TimeSlotReadSerializer
 from bookings.api.fields import TimezoneField
 from bookings.api.serializers import (
     LONGEST_DURATION_MINUTES,
@@ -20,7 +21,6 @@ from bookings.api.serializers import (
     LONGEST_NAME,
     LONGEST_PHONE,
     LONGEST_TEXT,
-    TimeSlotReadSerializer,
 )
 from bookings.availability.rules import midnight
 from bookings.errors import AlreadyJoined, AlreadyWaiting, SessionOver, StillFree, WaitIsOver

@@ -12,13 +12,9 @@ from rest_framework.response import Response
 
 from bookings.api import consent_examples as consent
 from bookings.api import examples
+from bookings.api.booking_shapes import TimeSlotReadSerializer
 from bookings.api.fields import AnswersField, consents_field
-from bookings.api.serializers import (
-    LONGEST_NAME,
-    LONGEST_PHONE,
-    LONGEST_TEXT,
-    TimeSlotReadSerializer,
-)
+from bookings.api.serializers import LONGEST_NAME, LONGEST_PHONE, LONGEST_TEXT
 from bookings.api.waitlist import WaitingSerializer, present, row_of
 from bookings.errors import AlreadyJoined, HoldLapsed, SessionOver, WaitIsOver
 from bookings.models import WaitlistEntry

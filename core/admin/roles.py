@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from core.access import GRANTS, Role
-from core.admin.api_key import MAY
+from core.admin.api_key_forms import MAY
 from core.admin.refusals import say, sentence_of, sentences_by_field
 from core.errors import DomainError
 from core.own_resources import resources_of

@@ -2,7 +2,7 @@ from uuid import uuid4
 
 import pytest
 
-from bookings.api.serializers import BookingSerializer
+from bookings.api.booking_shapes import BookingSerializer
 from bookings.models import Allocation, Booking, Customer
 from core.models import Event
 from tests.factories import ResourceFactory, ServiceFactory

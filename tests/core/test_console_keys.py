@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core.access import SCOPES, Role
-from core.admin.api_key import MAY
+from core.admin.api_key_forms import MAY
 from core.models import ApiKey, Event
 from core.services.api_key import create_api_key
 from tests.console import desk_for, said, shown
