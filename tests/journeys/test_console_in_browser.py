@@ -313,6 +313,8 @@ def pages_of(day: Day, clara) -> dict[str, str]:
         "new-person": "/admin/core/membership/add/",
         "invite": "/admin/core/membership/invite/",
         "settings": f"/admin/core/organization/{clara.organization_id}/change/",
+        "logo": f"/admin/core/organization/{clara.organization_id}/logo/",
+        "new-services": "/admin/booking-defaults/",
         "organizations": "/admin/organizations/",
         "account": "/admin/account/",
         "second-factor": "/admin/account/second-factor/",
