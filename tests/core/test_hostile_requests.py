@@ -353,7 +353,7 @@ def who_is_limited_is_staff_with_resources(case: Case) -> None:
     case.body["role"] = "STAFF"
     case.body["resourceIds"] = [TA_ID]
     if "grants" in case.body:
-        case.body["grants"] = [one for one in case.body["grants"] if "backup" not in one]
+        case.body["grants"] = [one for one in case.body["grants"] if "backup" not in str(one)]
 
 
 def the_key_is_bound_to_websites(case: Case) -> None:
