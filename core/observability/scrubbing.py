@@ -16,7 +16,8 @@ email emails emailaddress mail to cc bcc recipient recipients phone phonenumber 
 company address street birthday inquiry note notes answer answers reason comment
 body payload form post files query querystring params args kwargs headers cookie cookies
 authorization password passphrase otp secret token accesstoken refreshtoken managetoken
-holdtoken apikey xapikey sessionid csrftoken encryptionkey secretkey dsn
+holdtoken apikey xapikey sessionid csrftoken hostsession hostcsrf
+encryptionkey secretkey dsn
 """
 _PERSONAL_KEYS = frozenset(_WORDS.split())
 

@@ -186,12 +186,12 @@ def test_the_page_takes_as_many_queries_however_much_was_sold(
 ):
     desk = desk_for(salon)
     desk.get(PAGE)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         desk.get(PAGE)
     for _number in range(3):
         sell(CustomerFactory(organization=salon))
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         desk.get(PAGE)
 
 

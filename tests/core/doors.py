@@ -58,5 +58,6 @@ urlpatterns = [
     path("health/lb", page),
     path("page", page),
     path("password/forgotten", page, name="password-forgotten"),
+    path("colors/<str:color>", page, name="console-colors"),
     path("admin/", admin.site.urls),
 ]

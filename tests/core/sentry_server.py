@@ -43,7 +43,9 @@ def reporting_to_us(settings: Any) -> Iterator[Sentry]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         settings.SENTRY_DSN = f"http://key@127.0.0.1:{server.server_port}/1"
         sentry.start()
-        yield server
-        sentry_sdk.get_client().close()
-        sentry_sdk.init()  # without an address: off
-        server.shutdown()
+        try:
+            yield server
+        finally:
+            sentry_sdk.get_client().close()
+            sentry_sdk.get_global_scope().set_client(None)  # off, as where nobody started it
+            server.shutdown()

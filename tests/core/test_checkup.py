@@ -25,8 +25,9 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "/admin/checkup/"
 SAYS = "It counts 2 booked and 0 held places; there are 1 bookings and 0 holds."
-# session, user, membership; the checkups, and one's findings; the rows, and their organization
-QUERIES = 7
+# session, user, membership; the checkups, and one's findings; the rows, and their organization;
+# whether there is a course, for the menu
+QUERIES = 8
 DAY = timedelta(days=1)
 PROMISE = "A session counts exactly the places that are booked and held."
 

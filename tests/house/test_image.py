@@ -156,14 +156,14 @@ def test_every_page_of_the_console_finds_its_files(salon):
     made = {"DJANGO_SUPERUSER_PASSWORD": who["password"]}
     salon.do(f"manage createsuperuser --no-input --email {who['username']}", **made)
     with salon.client() as olga:
-        token = olga.get("/admin/login/").cookies["csrftoken"]
+        token = olga.get("/admin/login/").cookies["__Host-csrf"]
         # The address here begins with http:, to which a client sends no secure cookie by itself.
-        begun = {"Cookie": f"csrftoken={token}", "Referer": f"https://{HOST}/admin/login/"}
+        begun = {"Cookie": f"__Host-csrf={token}", "Referer": f"https://{HOST}/admin/login/"}
         answer = olga.post(
             "/admin/login/", headers=begun, data=who | {"csrfmiddlewaretoken": token}
         )
         assert answer.status_code == 302, answer.text
-        olga.headers["Cookie"] = f"sessionid={answer.cookies['sessionid']}"
+        olga.headers["Cookie"] = f"__Host-session={answer.cookies['__Host-session']}"
         start = olga.get("/admin/").text
         paths = {"/admin/", *re.findall(r'href="(/admin/[a-z/]+/)"', start)} - {"/admin/logout/"}
         assert len(paths) > 8, paths
