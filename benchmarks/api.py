@@ -73,7 +73,9 @@ def main() -> int:
         fifty = get("/api/bookings?limit=50&cursor=")
         inserts = data.plain_inserts(stage, port=port)
         # What a key and the tenant wall cost: the same rows by the same code without them.
-        nobody = request("GET", "/api/floor/open?limit=50&cursor=", port=port)
+        nobody = request(
+            "GET", f"/api/floor/open/{stage.organization_id}?limit=50&cursor=", port=port
+        )
         comparisons = [
             (
                 "list of 50 by cursor / without key, scope and wall",

@@ -4,7 +4,7 @@ from benchmarks import views
 from config.urls import urlpatterns as product
 
 urlpatterns = [
-    path("api/floor/open", views.OpenBookings.as_view({"get": "list"})),
+    path("api/floor/open/<uuid:organization>", views.OpenBookings.as_view({"get": "list"})),
     path("api/floor/insert", views.Insert.as_view()),
     path("api/floor/values", views.ListOfValues.as_view()),
     path("api/floor/models", views.ListOfModels.as_view()),

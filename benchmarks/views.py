@@ -76,11 +76,17 @@ class OneRow(FloorView):
 
 
 class OpenBookings(BookingViewSet):
-    """The product's own list of bookings with nobody at the door and no wall behind it."""
+    """The product's own list of bookings with nobody at the door: the path says whose it is."""
 
     authentication_classes = ()
     permission_classes = ()
-    caller = Caller.command(UUID(int=0))
+
+    @property
+    def caller(self) -> Caller:
+        return Caller.command(self.kwargs["organization"])
 
     def get_queryset(self) -> TenantQuerySet[Booking]:
-        return Booking.objects.all()
+        return Booking.objects.filter(organization_id=self.kwargs["organization"])
+
+    def list(self, request: Request, organization: UUID) -> Response:
+        return super().list(request)
