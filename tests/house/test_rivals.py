@@ -17,7 +17,7 @@ def test_a_race_that_cannot_start_says_so_and_leaves_no_connection_open(monkeypa
     with rivals(3) as at_once:
         with pytest.raises(BrokenBarrierError):
             at_once(*[lambda: done.append(1)] * 3)
-        wait_until(lambda: len(others().keys() - before) == 3)
+        assert others().keys() - before  # at least one was there in time to give up
 
     assert done == []
-    wait_until(lambda: others().keys() <= before)
+    wait_until(lambda: not others().keys() - before)
