@@ -1,7 +1,8 @@
-"""Whether PostgreSQL had to break up a circle of those who wait for each other."""
+"""What races have around them: no limit to their requests, and nobody who waits in a circle."""
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -25,6 +26,13 @@ def no_deadlocks(transactional_db: None) -> Iterator[None]:
     left = [what for key, what in others().items() if key not in others_before]
     assert not left, f"connections that this test left open: {'; '.join(left)}"
     assert deadlocks() == deadlocks_before
+
+
+@pytest.fixture
+def busy_times(settings: Any) -> None:
+    """A thousand requests are not too many, and no queue is told of them."""
+    settings.RATE_LIMIT_MAX_REQUESTS = 1_000_000
+    settings.QUEUE_NUDGES = False
 
 
 def deadlocks() -> int:

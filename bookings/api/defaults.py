@@ -16,7 +16,7 @@ from bookings.api.rules_shapes import (
     UpdateRulesSerializer,
 )
 from bookings.models import BookingDefaults
-from bookings.models.rules import RULES
+from bookings.models.rules import NOTICE_RULES, PLAIN_RULES
 from bookings.selectors.defaults import booking_defaults_of
 from bookings.services.defaults import set_booking_defaults
 from core.api.envelope import success
@@ -26,7 +26,6 @@ from core.api.viewsets import TenantViewSet
 from core.models import Organization
 from core.text import camel_case
 
-POLICY = ("cancel_notice_minutes", "reschedule_notice_minutes", "most_reschedules")
 EXAMPLE: dict[str, Any] = {
     "durations": [30, 60],
     "slotStepMinutes": 15,
@@ -69,8 +68,8 @@ class BookingDefaultsSerializer(HouseSerializer):
 
 
 def present(defaults: BookingDefaults) -> dict[str, Any]:
-    plain = {camel_case(name): getattr(defaults, name) for name in RULES if name not in POLICY}
-    return {**plain, "policy": {camel_case(name): getattr(defaults, name) for name in POLICY}}
+    plain = {camel_case(name): getattr(defaults, name) for name in PLAIN_RULES}
+    return {**plain, "policy": {camel_case(name): getattr(defaults, name) for name in NOTICE_RULES}}
 
 
 @documented(

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from bookings.models import Resource, ResourceType
+from bookings.models.rules import PLAIN_RULES
 from bookings.services.exam_period import Period
 from bookings.services.questions import QuestionDetails
 from bookings.services.service import Need, ServiceChanges, Share
@@ -18,16 +19,7 @@ PLAIN = (
     "slug",
     "code",
     "description",
-    "durations",
-    "slot_step_minutes",
-    "buffer_before_minutes",
-    "buffer_after_minutes",
-    "minimum_notice_minutes",
-    "horizon_days",
-    "needs_approval",
-    "answer_within_minutes",
-    "company_required",
-    "inquiry_required",
+    *PLAIN_RULES,
     "assignment",
     "fairness_days",
     "is_default",

@@ -71,7 +71,7 @@ class BookingRules(TenantModel):
         abstract = True
 
 
-RULES = (
+PLAIN_RULES = (
     "durations",
     "slot_step_minutes",
     "buffer_before_minutes",
@@ -82,10 +82,9 @@ RULES = (
     "answer_within_minutes",
     "company_required",
     "inquiry_required",
-    "cancel_notice_minutes",
-    "reschedule_notice_minutes",
-    "most_reschedules",
 )
+NOTICE_RULES = ("cancel_notice_minutes", "reschedule_notice_minutes", "most_reschedules")
+RULES = PLAIN_RULES + NOTICE_RULES
 
 
 class BookingDefaults(BookingRules):

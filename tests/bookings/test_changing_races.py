@@ -23,14 +23,8 @@ from tests.rivals import rivals
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("in_order", "no_deadlocks"),
+    pytest.mark.usefixtures("in_order", "no_deadlocks", "busy_times"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _busy_times(settings):
-    settings.RATE_LIMIT_MAX_REQUESTS = 1_000_000
-    settings.QUEUE_NUDGES = False
 
 
 @pytest.fixture
